@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+// The manifest is the architecture: every layer may import the layers above it in this file,
+// never the ones below. Tests/TidyTests holds the same rule for the import statements.
+import PackageDescription
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Values and arithmetic: no I/O, no clock, no Foundation.
+func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Core/\(name)")
+}
+
+/// One step of the pipeline. Stages never import each other, but for Execution -> Risk.
+func stage(_ name: String, _ more: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: ["Primitives", "Domain", "Calendar", "Indicators"] + more,
+        path: "Sources/Stages/\(name)")
+}
+
+let stages: [Target.Dependency] = [
+    "News", "Sentiment", "Signals", "Risk", "Execution", "Portfolio", "Learning",
+]
+
+/// The rim: files, databases, sockets. Adapters meet the engine only in Appliance.
+func adapter(_ name: String, _ more: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["Primitives", "Domain", "Calendar"] + more,
+        path: "Sources/Adapters/\(name)")
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["TestSupport", "Primitives", "Domain"] + dependencies,
+        path: "Tests/\(name)Tests")
+}
+
+let package = Package(
+    name: "bellwether",
+    products: [.executable(name: "bellwether", targets: ["bellwether"])],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        core("Primitives"),
+        core("Domain", ["Primitives"]),
+        core("Calendar", ["Primitives", "Domain"]),
+        core("Indicators", ["Primitives", "Domain"]),
+
+        stage("News"),
+        stage("Sentiment"),
+        stage("Signals"),
+        stage("Risk"),
+        stage("Execution", ["Risk"]),
+        stage("Portfolio"),
+        stage("Learning"),
+
+        .target(
+            name: "Engine",
+            dependencies: ["Primitives", "Domain", "Calendar", "Indicators"] + stages,
+            path: "Sources/Engine"),
+        .target(
+            name: "Backtest",
+            dependencies: ["Primitives", "Domain", "Calendar", "Engine"] + stages,
+            path: "Sources/Backtest"),
+
+        adapter("Storage", [grdb]),
+        adapter("MarketFeeds"),
+        adapter("NewsFeeds"),
+
+        .target(
+            name: "Appliance",
+            dependencies: [
+                "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest", "Storage",
+                "MarketFeeds", "NewsFeeds", toml,
+            ] + stages,
+            path: "Sources/App/Appliance"),
+        .executableTarget(
+            name: "bellwether",
+            dependencies: ["Appliance", "Domain", "Calendar", arguments],
+            path: "Sources/App/bellwether"),
+
+        .target(
+            name: "TestSupport", dependencies: ["Primitives", "Domain"], path: "Tests/TestSupport"),
+        tests("Primitives", []),
+        tests("Domain", []),
+        tests("Calendar", ["Calendar"]),
+        tests("Indicators", ["Indicators"]),
+        tests("News", ["News"]),
+        tests("Sentiment", ["Sentiment"]),
+        tests("Signals", ["Signals", "Indicators"]),
+        tests("Risk", ["Risk", "Calendar"]),
+        tests("Execution", ["Execution", "Risk"]),
+        tests("Portfolio", ["Portfolio"]),
+        tests("Learning", ["Learning"]),
+        tests("Engine", ["Engine", "Calendar"] + stages),
+        tests("Backtest", ["Backtest", "Engine", "Calendar"] + stages),
+        tests("Storage", ["Storage", grdb]),
+        tests("MarketFeeds", ["MarketFeeds"]),
+        tests("NewsFeeds", ["NewsFeeds"]),
+        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
+        tests("Scenarios", ["Appliance", "Storage", "Engine", "Backtest", "Calendar"] + stages),
+        tests("Tidy", []),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets {
+    var settings = target.swiftSettings ?? []
+    settings += [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .treatAllWarnings(as: .error),
+        .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+    ]
+    target.swiftSettings = settings
+}

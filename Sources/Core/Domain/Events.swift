@@ -1,0 +1,94 @@
+/// On the wire and in the store exactly these words, from loose to strict.
+package enum TradingMode: String, Sendable, Codable, CaseIterable, Comparable {
+    case active
+    /// Only orders that shrink exposure.
+    case reduceOnly = "reduce-only"
+    /// No order leaves; cancels pass.
+    case paused
+    /// As paused, taken by the machine itself.
+    case halted
+
+    package var strictness: Int {
+        switch self {
+        case .active: 0
+        case .reduceOnly: 1
+        case .paused: 2
+        case .halted: 3
+        }
+    }
+
+    package static func < (a: TradingMode, b: TradingMode) -> Bool {
+        a.strictness < b.strictness
+    }
+}
+
+/// A value with the instant at which it became known here. The inbox stamps; inside, time is
+/// data and never decreases.
+@frozen
+package struct Stamped<Value: Sendable>: Sendable {
+    package let at: Timestamp
+    package let value: Value
+    @inlinable
+    package init(at: Timestamp, _ value: Value) {
+        self.at = at
+        self.value = value
+    }
+}
+
+/// Everything that can happen to the engine. At one instant the order is that of the cases.
+package enum InputEvent: Sendable {
+    indirect case broker(BrokerReport)
+    case bar(Bar)
+    indirect case news(NewsItem)
+    case timer(TimerEvent)
+}
+
+package enum TimerEvent: String, Sendable, Codable {
+    case sessionOpen = "session-open"
+    case sessionClose = "session-close"
+}
+
+/// What the engine wants done. The performer first makes all `record`s of one event durable in
+/// one transaction, then acts in the order given.
+package enum Effect: Sendable {
+    indirect case record(LedgerEntry)
+    indirect case history(HistoryEntry)
+    case submit(ClientOrderID)
+    case cancel(ClientOrderID)
+    /// For the person watching: a line of the journal or the terminal.
+    indirect case notice(Notice)
+}
+
+/// One row (or set of rows) of ledger.db.
+package enum LedgerEntry: Sendable {
+    /// A news item taken in; its effect happens once.
+    case taken(newsID: String, at: Timestamp)
+    case signal(Signal, Verdict)
+    case intent(OrderIntent)
+    case transition(OrderTransition)
+    case fill(Fill)
+    case postings([Posting])
+    /// Inserted or, under the same id, updated; closed when its quantity is zero.
+    case lot(Lot)
+    case closedTrade(ClosedTrade)
+    case weights(WeightsChange)
+    case alert(Alert)
+    case checkpoint(Checkpoint)
+}
+
+/// One row of history.db. Bars go there straight from the runner.
+package enum HistoryEntry: Sendable {
+    case news(NewsItem, linked: [Symbol], firstSeen: Timestamp, duplicateOf: String?)
+    case reading(SentimentReading)
+    case equity(EquitySnapshot)
+}
+
+/// Something a person may want to see as it happens.
+package enum Notice: Sendable {
+    case signal(Signal, Verdict)
+    case fill(Fill)
+    case closed(ClosedTrade)
+    case sessionClosed(EquitySnapshot, dailyPnL: Money?)
+    case weights(WeightsChange)
+    case alert(Alert)
+}
