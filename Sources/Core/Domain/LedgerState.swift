@@ -1,0 +1,58 @@
+/// Everything of ledger.db that the engine needs to go on after a restart.
+package struct LedgerState: Sendable, Equatable {
+    /// An order that was not terminal when the store was closed, or fell silent.
+    package struct OpenOrder: Sendable, Equatable {
+        package var intent: OrderIntent
+        package var status: OrderStatus
+        package var brokerOrderID: String?
+        package var filledQuantity: Quantity
+
+        package init(
+            intent: OrderIntent, status: OrderStatus, brokerOrderID: String?,
+            filledQuantity: Quantity
+        ) {
+            self.intent = intent
+            self.status = status
+            self.brokerOrderID = brokerOrderID
+            self.filledQuantity = filledQuantity
+        }
+    }
+
+    package struct IntentMark: Sendable, Equatable {
+        package var at: Timestamp
+        package var role: OrderRole
+
+        package init(at: Timestamp, role: OrderRole) {
+            self.at = at
+            self.role = role
+        }
+    }
+
+    /// Nil in a new ledger.
+    package var checkpoint: Checkpoint?
+    package var weights: WeightsChange?
+    /// The newest weights that were valid on the last New York day before the checkpoint's:
+    /// the base of the daily step limit. Nil when all versions are of that day.
+    package var weightsAtDayStart: StrategyWeights?
+    /// Lots with a quantity, oldest first.
+    package var lots: [Lot] = []
+    /// Σ of the postings per account.
+    package var balances: [LedgerAccount: Money] = [:]
+    /// In order of creation.
+    package var openOrders: [OpenOrder] = []
+    /// Intents of the 48 hours before the checkpoint, oldest first: the order counters.
+    package var recentIntents: [IntentMark] = []
+    /// When each symbol's last trade was closed.
+    package var lastExits: [Symbol: Timestamp] = [:]
+    /// The votes behind the entries of open lots and open orders.
+    package var entryVotes: [ClientOrderID: [Vote]] = [:]
+    /// Why each order that can still close something was made; for trades closed later.
+    package var roles: [ClientOrderID: OrderRole] = [:]
+    /// Trades credited so far, by `StrategyID.index`.
+    package var creditedTrades: [Int] = [0, 0, 0]
+    package var closedTradeCount = 0
+    /// Σ of the closed trades' P&L.
+    package var realizedPnL = Money(units: 0)
+
+    package init() {}
+}
