@@ -6,15 +6,18 @@ package struct LedgerState: Sendable, Equatable {
         package var status: OrderStatus
         package var brokerOrderID: String?
         package var filledQuantity: Quantity
+        /// When its newest fill happened at the venue.
+        package var lastFillAt: Timestamp?
 
         package init(
             intent: OrderIntent, status: OrderStatus, brokerOrderID: String?,
-            filledQuantity: Quantity
+            filledQuantity: Quantity, lastFillAt: Timestamp?
         ) {
             self.intent = intent
             self.status = status
             self.brokerOrderID = brokerOrderID
             self.filledQuantity = filledQuantity
+            self.lastFillAt = lastFillAt
         }
     }
 

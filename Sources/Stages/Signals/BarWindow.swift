@@ -1,0 +1,86 @@
+import Domain
+import Primitives
+
+/// What became of a bar that was offered to a window.
+package enum BarOutcome: Sendable, Equatable {
+    /// The newest bar: it may be decided on.
+    case appended
+    /// Replaced a bar of the same start; indicators were rebuilt, nothing is decided.
+    case corrected
+    /// Filled a hole of the past; indicators were rebuilt, nothing is decided.
+    case late
+    /// The same figures once more.
+    case duplicate
+    /// Before everything that can still be rebuilt: counted, otherwise ignored.
+    case tooOld
+}
+
+/// One symbol's bounded window of bars, and its indicators.
+///
+/// Two snapshots of the indicators, taken half a window apart, let any bar of the newer half be
+/// corrected exactly: the replayed state is the one that the right bar would have given.
+struct BarWindow: Sendable {
+    private(set) var bars: RingBuffer<Bar>
+    private(set) var current: IndicatorSet
+    /// Indicators as they were before the bar that starts at the time.
+    private var older: (from: Timestamp, state: IndicatorSet)
+    private var newer: (from: Timestamp, state: IndicatorSet)
+    private var sinceSnapshot = 0
+
+    init(_ config: SignalsConfig) {
+        let period = config.reversion.enabled ? config.reversion.period : 0
+        // A replay from the older snapshot needs the closes that leave the moments' window.
+        bars = RingBuffer(capacity: config.barWindow + period)
+        current = IndicatorSet(config)
+        older = (.distantPast, current)
+        newer = older
+    }
+
+    var newest: Bar? { bars.last }
+
+    mutating func offer(_ bar: Bar, _ config: SignalsConfig) -> BarOutcome {
+        if let last = bars.last, bar.start <= last.start { return revise(bar, config) }
+        append(bar, config)
+        return .appended
+    }
+
+    private mutating func append(_ bar: Bar, _ config: SignalsConfig) {
+        if sinceSnapshot == config.barWindow / 2 {
+            older = newer
+            newer = (bar.start, current)
+            sinceSnapshot = 0
+        }
+        sinceSnapshot &+= 1
+        let period = config.reversion.period
+        let leaving =
+            config.reversion.enabled && bars.count >= period
+            ? bars[bars.count - period].close : nil
+        current.update(bar, leaving: leaving, config)
+        bars.append(bar)
+    }
+
+    private mutating func revise(_ bar: Bar, _ config: SignalsConfig) -> BarOutcome {
+        guard bar.start >= older.from else { return .tooOld }
+        var all = Array(bars)
+        let outcome: BarOutcome
+        let index = all.firstIndex { $0.start >= bar.start } ?? all.endIndex
+        if index < all.endIndex, all[index].start == bar.start {
+            guard all[index] != bar else { return .duplicate }
+            all[index] = bar
+            outcome = .corrected
+        } else {
+            if index == 0 && bars.isFull { return .tooOld }
+            all.insert(bar, at: index)
+            outcome = .late
+        }
+        let snapshot = bar.start >= newer.from ? newer : older
+        older = snapshot
+        newer = snapshot
+        current = snapshot.state
+        bars.removeAll()
+        sinceSnapshot = 0
+        for old in all where old.start < snapshot.from { bars.append(old) }
+        for again in all where again.start >= snapshot.from { append(again, config) }
+        return outcome
+    }
+}
