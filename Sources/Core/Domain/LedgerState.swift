@@ -6,18 +6,18 @@ package struct LedgerState: Sendable, Equatable {
         package var status: OrderStatus
         package var brokerOrderID: String?
         package var filledQuantity: Quantity
-        /// When its newest fill happened at the venue.
-        package var lastFillAt: Timestamp?
+        /// Of its newest fill.
+        package var lastExecutionID: String?
 
         package init(
             intent: OrderIntent, status: OrderStatus, brokerOrderID: String?,
-            filledQuantity: Quantity, lastFillAt: Timestamp?
+            filledQuantity: Quantity, lastExecutionID: String?
         ) {
             self.intent = intent
             self.status = status
             self.brokerOrderID = brokerOrderID
             self.filledQuantity = filledQuantity
-            self.lastFillAt = lastFillAt
+            self.lastExecutionID = lastExecutionID
         }
     }
 

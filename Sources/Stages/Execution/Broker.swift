@@ -1,0 +1,41 @@
+import Domain
+
+/// An order that may be sent: only Execution makes one, and only from what Risk approved.
+package struct OrderTicket: Sendable, Equatable {
+    package let id: ClientOrderID
+    package let symbolID: SymbolID
+    package let symbol: Symbol
+    package let side: OrderSide
+    package let quantity: Quantity
+    package let type: OrderType
+    package let timeInForce: TimeInForce
+    /// A stop that becomes live with the first share of the entry, for as many shares as were
+    /// filled (one-triggers-other).
+    package let protectiveStop: ProtectiveStop?
+
+    package struct ProtectiveStop: Sendable, Equatable {
+        package let id: ClientOrderID
+        package let price: Price
+    }
+
+    init(
+        _ intent: OrderIntent, symbolID: SymbolID, quantity: Quantity? = nil,
+        protectiveStop: ProtectiveStop?
+    ) {
+        id = intent.id
+        self.symbolID = symbolID
+        symbol = intent.symbol
+        side = intent.side
+        self.quantity = quantity ?? intent.quantity
+        type = intent.type
+        timeInForce = intent.timeInForce
+        self.protectiveStop = protectiveStop
+    }
+}
+
+/// Where orders go. Answers never come back from these calls: they arrive as `BrokerReport`s.
+package protocol Broker {
+    mutating func submit(_ ticket: OrderTicket, at: Timestamp)
+    /// Asks for a cancel; the outcome is what the order's reports say.
+    mutating func cancel(_ id: ClientOrderID, at: Timestamp)
+}

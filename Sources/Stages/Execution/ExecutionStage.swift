@@ -1,0 +1,275 @@
+// Execution: approvals become intents, intents become tickets, reports move orders.
+//
+// ApprovedOrder, BrokerReport -> effects (records first, then submit or cancel), fills
+//
+// Invariants: one decision makes at most one order, under an id that is a function of its cause;
+// an intent is recorded before it is submitted; per symbol at most one entry, one exit and one
+// protective stop are alive; an exit leaves only after the stop that holds its shares is gone;
+// a reservation is held until its order is terminal; unknown is never terminal.
+
+import Domain
+import Primitives
+import Risk
+
+/// An order as this process knows it.
+package struct WorkingOrder: Sendable, Equatable {
+    package let intent: OrderIntent
+    package let symbolID: SymbolID
+    package internal(set) var status: OrderStatus
+    package internal(set) var brokerOrderID: String?
+    package internal(set) var filled = Quantity.zero
+    /// Execution ids already booked: the same fill twice is one fill.
+    var executions: [String] = []
+
+    package var remaining: Quantity { (try? intent.quantity.subtracting(filled)) ?? .zero }
+
+    /// The part of the reservation that the unfilled shares still need.
+    var reserved: Money {
+        guard !status.isTerminal, intent.reservation.isPositive else { return .zero }
+        return (try? intent.reservation.prorated(remaining, of: intent.quantity)) ?? .zero
+    }
+}
+
+/// What a report did.
+package enum ReportOutcome: Sendable, Equatable {
+    /// Moved the order; `fill` is set when shares changed hands.
+    case applied(WorkingOrder, fill: Fill?)
+    /// Known already: the same execution or acknowledgement once more.
+    case repeated
+    /// No order of that id is alive or recent.
+    case unknownOrder
+    /// The order table has no such step.
+    case impossible(OrderStatus)
+}
+
+package enum ExecutionError: Error, Sendable, Equatable, CustomStringConvertible {
+    case tooManyOrders(limit: Int)
+    case prefixUnusable(String)
+
+    package var description: String {
+        switch self {
+        case .tooManyOrders(let limit): "\(limit) orders are open; no further one is taken"
+        case .prefixUnusable(let prefix): "“\(prefix)” cannot stand in an order id"
+        }
+    }
+}
+
+package struct ExecutionStage: Sendable {
+    package let config: ExecutionConfig
+
+    struct Slots: Sendable {
+        var entry: ClientOrderID?
+        var exit: ClientOrderID?
+        var stop: ClientOrderID?
+    }
+
+    var orders: [ClientOrderID: WorkingOrder] = [:]
+    var slots: [Slots] = []
+    /// Terminal orders of late: a fill may arrive after a cancel.
+    var recent = RingBuffer<WorkingOrder>(capacity: 64)
+    /// Times of the newest intents, for the limit per minute.
+    var intentTimes = RingBuffer<Timestamp>(capacity: 1_024)
+    package internal(set) var ordersToday = 0
+    package private(set) var workingEntries = 0
+
+    package init(_ config: ExecutionConfig) { self.config = config }
+
+    package mutating func register(count: Int) {
+        while slots.count < count { slots.append(Slots()) }
+    }
+
+    package mutating func startDay() { ordersToday = 0 }
+
+    // MARK: - Questions
+
+    package func order(_ id: ClientOrderID) -> WorkingOrder? { orders[id] }
+
+    /// Entries and exits of the symbol that are not terminal; protective stops do not count.
+    package func workingOrders(_ id: SymbolID) -> Int {
+        let slot = slots[id.index]
+        return (slot.entry == nil ? 0 : 1) + (slot.exit == nil ? 0 : 1)
+    }
+
+    package func hasExit(_ id: SymbolID) -> Bool { slots[id.index].exit != nil }
+    package func entry(_ id: SymbolID) -> WorkingOrder? {
+        slots[id.index].entry.flatMap { orders[$0] }
+    }
+
+    /// Orders alive, oldest first.
+    package var openOrders: [WorkingOrder] {
+        orders.values.sorted {
+            ($0.intent.createdAt, $0.intent.id) < ($1.intent.createdAt, $1.intent.id)
+        }
+    }
+
+    package func ordersInMinute(before now: Timestamp) -> Int {
+        var count = 0
+        for time in intentTimes.reversed() {
+            if now - time >= Span(seconds: 60) { break }
+            count += 1
+        }
+        return count
+    }
+
+    /// What all working entries may still cost; saturates rather than fails.
+    package var reserved: Money {
+        guard workingEntries > 0 else { return .zero }
+        var sum = Money.zero
+        for slot in slots {
+            guard let id = slot.entry, let order = orders[id] else { continue }
+            sum = (try? sum.adding(order.reserved)) ?? Money(units: .max)
+        }
+        return sum
+    }
+
+    // MARK: - Placing
+
+    /// Records the intent and, for an entry, that of its protective stop; then asks for the
+    /// submission, or first for the cancel of a stop that holds the shares.
+    package mutating func place(
+        _ approved: ApprovedOrder, symbolID: SymbolID, at now: Timestamp,
+        effects: inout [Effect]
+    ) throws(ExecutionError) {
+        guard orders.count + 2 <= config.ordersOpenMax else {
+            throw .tooManyOrders(limit: config.ordersOpenMax)
+        }
+        let signal = approved.signal
+        let isEntry = signal.reason == .entry
+        let stopPrice = isEntry && config.protectiveStops ? approved.protectiveStop : nil
+        let intent = try makeIntent(
+            signal, leg: "main", side: signal.side, quantity: approved.quantity, type: .market,
+            timeInForce: .day, role: isEntry ? .entry : .exit(signal.reason),
+            reservation: approved.reservation, stop: stopPrice, at: now)
+        insert(intent, symbolID: symbolID, effects: &effects)
+        intentTimes.append(now)
+        ordersToday += 1
+        if let stopPrice {
+            let stop = try makeIntent(
+                signal, leg: "stop", side: signal.side.opposite, quantity: approved.quantity,
+                type: .stop(stopPrice), timeInForce: .gtc,
+                role: .protectiveStop(parent: intent.id), reservation: .zero, stop: nil, at: now)
+            insert(stop, symbolID: symbolID, effects: &effects)
+        }
+        if !isEntry, let stop = slots[symbolID.index].stop {
+            effects.append(.cancel(stop))
+        } else {
+            effects.append(.submit(intent.id))
+        }
+    }
+
+    private func makeIntent(
+        _ signal: Signal, leg: String, side: OrderSide, quantity: Quantity, type: OrderType,
+        timeInForce: TimeInForce, role: OrderRole, reservation: Money, stop: Price?,
+        at now: Timestamp
+    ) throws(ExecutionError) -> OrderIntent {
+        let key = OrderIdentity.decisionKey(
+            prefix: config.idPrefix, signalID: signal.id, leg: leg)
+        guard let id = OrderIdentity.clientOrderID(prefix: config.idPrefix, decisionKey: key)
+        else { throw .prefixUnusable(config.idPrefix) }
+        return OrderIntent(
+            id: id, decisionKey: key, signalID: signal.id, symbol: signal.symbol, side: side,
+            quantity: quantity, type: type, timeInForce: timeInForce, role: role, createdAt: now,
+            expiresAt: now + config.intentLifetime, referencePrice: signal.price,
+            reservation: reservation,
+            bodyHash: OrderIdentity.bodyHash(
+                symbol: signal.symbol, side: side, quantity: quantity, type: type,
+                timeInForce: timeInForce, stop: stop))
+    }
+
+    private mutating func insert(
+        _ intent: OrderIntent, symbolID: SymbolID, effects: inout [Effect]
+    ) {
+        add(WorkingOrder(intent: intent, symbolID: symbolID, status: .intent))
+        effects.append(.record(.intent(intent)))
+    }
+
+    mutating func add(_ order: WorkingOrder) {
+        orders[order.intent.id] = order
+        switch order.intent.role {
+        case .entry:
+            slots[order.symbolID.index].entry = order.intent.id
+            workingEntries += 1
+        case .exit: slots[order.symbolID.index].exit = order.intent.id
+        case .protectiveStop: slots[order.symbolID.index].stop = order.intent.id
+        }
+    }
+
+    // MARK: - Sending
+
+    /// The last gate: an intent that may still leave becomes a ticket, together with the stop
+    /// that travels with it; one that is too old or not `isAllowed` lapses. The transitions are
+    /// to be durable before the ticket is used.
+    ///
+    /// - Parameter isAllowed: what mode and session say at this very moment.
+    package mutating func beginSubmit(
+        _ id: ClientOrderID, at now: Timestamp, isAllowed: Bool, effects: inout [Effect]
+    ) -> OrderTicket? {
+        guard let order = orders[id],
+            order.status == .intent || order.status == .submitting
+        else { return nil }
+        let stop = order.intent.role.isEntry ? attachedStop(of: order) : nil
+        guard isAllowed, now <= order.intent.expiresAt else {
+            let reason = isAllowed ? "expired before it was sent" : "not allowed at the last gate"
+            if order.status == .intent {
+                move(id, .lapsed, at: now, reason: reason, effects: &effects)
+                if let stop { move(stop.id, .lapsed, at: now, reason: reason, effects: &effects) }
+            } else {
+                move(id, .provenAbsent, at: now, reason: reason, effects: &effects)
+                if let stop {
+                    move(stop.id, .provenAbsent, at: now, reason: reason, effects: &effects)
+                }
+            }
+            return nil
+        }
+        move(id, .submit, at: now, effects: &effects)
+        if let stop { move(stop.id, .submit, at: now, effects: &effects) }
+        return OrderTicket(order.intent, symbolID: order.symbolID, protectiveStop: stop)
+    }
+
+    private func attachedStop(of order: WorkingOrder) -> OrderTicket.ProtectiveStop? {
+        guard let id = slots[order.symbolID.index].stop, let stop = orders[id],
+            stop.intent.role == .protectiveStop(parent: order.intent.id),
+            let price = stop.intent.type.price
+        else { return nil }
+        return OrderTicket.ProtectiveStop(id: id, price: price)
+    }
+
+    // MARK: - Moving
+
+    /// Takes one step of the order table and records it; a terminal order leaves its slot.
+    /// - Returns: false when the table has no such step.
+    @discardableResult
+    mutating func move(
+        _ id: ClientOrderID, _ step: OrderStep, at now: Timestamp, brokerOrderID: String? = nil,
+        reason: String? = nil, effects: inout [Effect]
+    ) -> Bool {
+        guard var order = orders[id], let next = nextStatus(order.status, step) else {
+            return false
+        }
+        if next != order.status || brokerOrderID != order.brokerOrderID && brokerOrderID != nil {
+            effects.append(
+                .record(
+                    .transition(
+                        OrderTransition(
+                            id: id, from: order.status, to: next, at: now,
+                            brokerOrderID: brokerOrderID, reason: reason))))
+        }
+        order.status = next
+        if let brokerOrderID { order.brokerOrderID = brokerOrderID }
+        if next.isTerminal { retire(order) } else { orders[id] = order }
+        return true
+    }
+
+    private mutating func retire(_ order: WorkingOrder) {
+        let id = order.intent.id
+        let index = order.symbolID.index
+        orders[id] = nil
+        recent.append(order)
+        if slots[index].entry == id {
+            slots[index].entry = nil
+            workingEntries -= 1
+        }
+        if slots[index].exit == id { slots[index].exit = nil }
+        if slots[index].stop == id { slots[index].stop = nil }
+    }
+}

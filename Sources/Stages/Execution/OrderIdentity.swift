@@ -1,0 +1,37 @@
+import Domain
+import Primitives
+
+/// Ids that are functions of their causes: re-deciding after a crash gives the same id, and the
+/// second order cannot exist (S33).
+enum OrderIdentity {
+    /// The decision's key: environment and installation, signal and leg.
+    static func decisionKey(prefix: String, signalID: String, leg: String) -> String {
+        var hash = StableHash()
+        hash.combine(prefix)
+        hash.combine(signalID)
+        hash.combine(leg)
+        return hash.text
+    }
+
+    /// `prefix-` and the 26 characters of the decision key; the prefix is cut at 20 bytes, so the
+    /// id has at most 47.
+    static func clientOrderID(prefix: String, decisionKey: String) -> ClientOrderID? {
+        ClientOrderID("\(prefix.prefix(20))-\(decisionKey)")
+    }
+
+    /// Of everything that would go on the wire but the id.
+    static func bodyHash(
+        symbol: Symbol, side: OrderSide, quantity: Quantity, type: OrderType,
+        timeInForce: TimeInForce, stop: Price?
+    ) -> String {
+        var hash = StableHash()
+        hash.combine(symbol.name)
+        hash.combine(side.rawValue)
+        hash.combine(quantity.units)
+        hash.combine(type.name)
+        hash.combine(type.price?.units ?? 0)
+        hash.combine(timeInForce.rawValue)
+        hash.combine(stop?.units ?? 0)
+        return hash.text
+    }
+}
