@@ -42,7 +42,7 @@ extension ExecutionStage {
         var order = order
         order.executions.append(executionID)
         order.filled = filled
-        orders[id] = order
+        replace(orders[id], with: order)
         let isComplete = filled >= order.intent.quantity
         move(id, isComplete ? .completeFill : .partialFill, at: at, effects: &effects)
         if isComplete, case .protectiveStop = order.intent.role {

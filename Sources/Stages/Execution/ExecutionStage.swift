@@ -13,6 +13,15 @@ import Risk
 
 /// An order as this process knows it.
 package struct WorkingOrder: Sendable, Equatable {
+    /// Why what it closes is closed: booked with the trade.
+    package var closingReason: TradeReason {
+        switch intent.role {
+        case .entry: .external
+        case .exit(let reason): reason
+        case .protectiveStop: .stop
+        }
+    }
+
     package let intent: OrderIntent
     package let symbolID: SymbolID
     package internal(set) var status: OrderStatus
@@ -22,6 +31,8 @@ package struct WorkingOrder: Sendable, Equatable {
     var executions: [String] = []
 
     package var remaining: Quantity { (try? intent.quantity.subtracting(filled)) ?? .zero }
+
+    var isUnfilledEntry: Bool { intent.role.isEntry && filled.isZero && !status.isTerminal }
 
     /// The part of the reservation that the unfilled shares still need.
     var reserved: Money {
@@ -70,7 +81,10 @@ package struct ExecutionStage: Sendable {
     /// Times of the newest intents, for the limit per minute.
     var intentTimes = RingBuffer<Timestamp>(capacity: 1_024)
     package internal(set) var ordersToday = 0
-    package private(set) var workingEntries = 0
+    /// Entries that are alive and without a fill.
+    private var unfilledEntries = 0
+    /// What all working orders may still cost; saturates rather than fails.
+    package private(set) var reserved = Money.zero
 
     package init(_ config: ExecutionConfig) { self.config = config }
 
@@ -95,6 +109,18 @@ package struct ExecutionStage: Sendable {
         slots[id.index].entry.flatMap { orders[$0] }
     }
 
+    package func hasEntry(_ id: SymbolID) -> Bool { slots[id.index].entry != nil }
+    package func protectiveStop(_ id: SymbolID) -> ClientOrderID? { slots[id.index].stop }
+    package func exit(_ id: SymbolID) -> WorkingOrder? {
+        slots[id.index].exit.flatMap { orders[$0] }
+    }
+
+    /// Working entries of other symbols that have no share yet.
+    package func pendingEntries(without id: SymbolID) -> Int {
+        let own = entry(id).map { $0.filled.isZero ? 1 : 0 } ?? 0
+        return unfilledEntries - own
+    }
+
     /// Orders alive, oldest first.
     package var openOrders: [WorkingOrder] {
         orders.values.sorted {
@@ -111,17 +137,6 @@ package struct ExecutionStage: Sendable {
         return count
     }
 
-    /// What all working entries may still cost; saturates rather than fails.
-    package var reserved: Money {
-        guard workingEntries > 0 else { return .zero }
-        var sum = Money.zero
-        for slot in slots {
-            guard let id = slot.entry, let order = orders[id] else { continue }
-            sum = (try? sum.adding(order.reserved)) ?? Money(units: .max)
-        }
-        return sum
-    }
-
     // MARK: - Placing
 
     /// Records the intent and, for an entry, that of its protective stop; then asks for the
@@ -135,7 +150,7 @@ package struct ExecutionStage: Sendable {
         }
         let signal = approved.signal
         let isEntry = signal.reason == .entry
-        let stopPrice = isEntry && config.protectiveStops ? approved.protectiveStop : nil
+        let stopPrice = isEntry && config.protectiveStops ? approved.stopPrice : nil
         let intent = try makeIntent(
             signal, leg: "main", side: signal.side, quantity: approved.quantity, type: .market,
             timeInForce: .day, role: isEntry ? .entry : .exit(signal.reason),
@@ -184,11 +199,9 @@ package struct ExecutionStage: Sendable {
     }
 
     mutating func add(_ order: WorkingOrder) {
-        orders[order.intent.id] = order
+        replace(nil, with: order)
         switch order.intent.role {
-        case .entry:
-            slots[order.symbolID.index].entry = order.intent.id
-            workingEntries += 1
+        case .entry: slots[order.symbolID.index].entry = order.intent.id
         case .exit: slots[order.symbolID.index].exit = order.intent.id
         case .protectiveStop: slots[order.symbolID.index].stop = order.intent.id
         }
@@ -256,19 +269,30 @@ package struct ExecutionStage: Sendable {
         }
         order.status = next
         if let brokerOrderID { order.brokerOrderID = brokerOrderID }
-        if next.isTerminal { retire(order) } else { orders[id] = order }
+        if next.isTerminal { retire(order) } else { replace(orders[id], with: order) }
         return true
+    }
+
+    /// Every change of an order that is alive goes through here, which keeps the sums right.
+    mutating func replace(_ old: WorkingOrder?, with new: WorkingOrder?) {
+        if let old {
+            reserved = (try? reserved.subtracting(old.reserved)) ?? .zero
+            if old.isUnfilledEntry { unfilledEntries -= 1 }
+            orders[old.intent.id] = nil
+        }
+        if let new {
+            reserved = (try? reserved.adding(new.reserved)) ?? Money(units: .max)
+            if new.isUnfilledEntry { unfilledEntries += 1 }
+            orders[new.intent.id] = new
+        }
     }
 
     private mutating func retire(_ order: WorkingOrder) {
         let id = order.intent.id
         let index = order.symbolID.index
-        orders[id] = nil
+        replace(orders[id], with: nil)
         recent.append(order)
-        if slots[index].entry == id {
-            slots[index].entry = nil
-            workingEntries -= 1
-        }
+        if slots[index].entry == id { slots[index].entry = nil }
         if slots[index].exit == id { slots[index].exit = nil }
         if slots[index].stop == id { slots[index].stop = nil }
     }

@@ -63,3 +63,9 @@ package struct SignalsConfig: Sendable, Equatable {
         return bars
     }
 }
+
+extension SignalsConfig {
+    /// By `StrategyID.index`.
+    package var enabled: [Bool] { [sentiment.enabled, trend.enabled, reversion.enabled] }
+    package var weights: [Double] { [sentiment.weight, trend.weight, reversion.weight] }
+}

@@ -1,0 +1,107 @@
+import Calendar
+import Domain
+import Engine
+
+/// A source of news beside the market feed.
+package protocol NewsFeed {
+    /// When the next item becomes available; nil when there is none.
+    var next: Timestamp? { get }
+    /// The items available up to `time`, in order of time, then id.
+    mutating func take(upTo time: Timestamp) -> [NewsItem]
+}
+
+/// No news at all.
+package struct NoNews: NewsFeed {
+    package init() {}
+    package var next: Timestamp? { nil }
+    package mutating func take(upTo time: Timestamp) -> [NewsItem] { [] }
+}
+
+/// Everything that becomes known at one time, in the order in which it is to be taken: the
+/// venue's answers to the bars, the bars, the news, the timers.
+package struct Instant: Sendable {
+    package var at = Timestamp.distantPast
+    /// The session the bars started in; nil outside.
+    package var session: Session?
+    package var bars: [Bar] = []
+    package var news: [NewsItem] = []
+    package var timers: [TimerEvent] = []
+
+    package init() {}
+}
+
+/// Merges bars, news and the session clock into instants that never go back in time.
+package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
+    package private(set) var feed: Feed
+    package private(set) var news: News
+    package var clock: SessionClock?
+    private let calendar: MarketCalendar
+    private var hours: BarHours
+    private var buffer: [Bar] = []
+    private var cursor = 0
+    private var isExhausted = false
+    private var now = Timestamp.distantPast
+
+    /// - Parameter clock: after a restart; else it begins with the first bar.
+    package init(
+        feed: Feed, news: News, calendar: MarketCalendar, clock: SessionClock? = nil
+    ) {
+        self.feed = feed
+        self.news = news
+        self.calendar = calendar
+        self.clock = clock
+        hours = BarHours(calendar: calendar)
+        buffer.reserveCapacity(8192)
+    }
+
+    /// Fills `instant` with what comes next.
+    /// - Returns: false at the end of the bars; news after them is not waited for.
+    package mutating func next(_ instant: inout Instant) throws(FeedError) -> Bool {
+        instant.bars.removeAll(keepingCapacity: true)
+        if !instant.news.isEmpty { instant.news.removeAll() }
+        if !instant.timers.isEmpty { instant.timers.removeAll() }
+        guard let bar = try peek() else { return false }
+        if clock == nil { clock = SessionClock(calendar, from: bar.start) }
+        let session = hours.session(of: bar.start)
+        var known = bar.start + feed.interval
+        if let session, known > session.close { known = session.close }
+        // A correction of an older bar is known when it arrives.
+        known = max(known, now)
+        let timer = clock?.next ?? .distantFuture
+        let item = news.next ?? .distantFuture
+        let time = max(now, min(known, min(timer, item)))
+        instant.at = time
+        instant.session = session
+        now = time
+        if known == time { try takeBars(startingAt: bar.start, into: &instant.bars) }
+        if item <= time { instant.news = news.take(upTo: time) }
+        if timer <= time { takeTimers(upTo: time, into: &instant.timers) }
+        return true
+    }
+
+    private mutating func peek() throws(FeedError) -> Bar? {
+        while cursor == buffer.count {
+            if isExhausted { return nil }
+            buffer.removeAll(keepingCapacity: true)
+            cursor = 0
+            if try !feed.read(into: &buffer) { isExhausted = true }
+        }
+        return buffer[cursor]
+    }
+
+    private mutating func takeBars(
+        startingAt start: Timestamp, into bars: inout [Bar]
+    ) throws(FeedError) {
+        while let bar = try peek(), bar.start == start {
+            bars.append(bar)
+            cursor += 1
+        }
+    }
+
+    /// An opening due now belongs to the next instant when the bars of the last one are not in.
+    private mutating func takeTimers(upTo time: Timestamp, into timers: inout [TimerEvent]) {
+        while clock.map({ $0.next <= time }) == true {
+            if let event = clock?.take() { timers.append(event) }
+        }
+    }
+}

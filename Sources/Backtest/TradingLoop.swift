@@ -1,0 +1,109 @@
+import Calendar
+import Domain
+import Engine
+import Execution
+
+/// The step that the live loop and the backtest share: one instant through venue and engine.
+///
+/// Each event's effects are committed before anything is done about them, and done before the
+/// next event is taken. The loop holds no decision.
+package struct TradingLoop<Journal: EventJournal> {
+    package var engine: TradingEngine
+    package var venue: SimulatedVenue
+    package var journal: Journal
+    private var effects: [Effect] = []
+    private var batch: [Effect] = []
+
+    package init(engine: TradingEngine, venue: SimulatedVenue, journal: Journal) {
+        self.engine = engine
+        self.venue = venue
+        self.journal = journal
+        self.venue.register(count: engine.symbols.count)
+    }
+
+    /// Makes room for symbols that the feed has met since; ids agree because both count up.
+    package mutating func register(_ table: SymbolTable) {
+        while engine.symbols.count < table.count {
+            guard engine.register(table.symbols[engine.symbols.count]) != nil else { return }
+        }
+        venue.register(count: engine.symbols.count)
+    }
+
+    package mutating func play(_ instant: borrowing Instant) throws {
+        let at = instant.at
+        if instant.session != nil || engine.config.extendedHours {
+            for bar in instant.bars { venue.take(bar, at: at) }
+            if !venue.reports.isEmpty { try deliverReports(at) }
+        }
+        for bar in instant.bars {
+            journal.took(bar, symbols: engine.symbols)
+            try take(.bar(bar), at)
+        }
+        for item in instant.news { try take(.news(item), at) }
+        for timer in instant.timers {
+            if timer == .sessionClose {
+                venue.closeSession(at: at, expiresUnseen: engine.config.calendar.knowsCloses)
+                try deliverReports(at)
+            }
+            try take(.timer(timer), at)
+        }
+    }
+
+    /// After a restart: what was decided but never acknowledged goes out again.
+    package mutating func recover() throws {
+        engine.recover(effects: &effects)
+        try settle(engine.now)
+    }
+
+    /// The market is over: a session that is still open is closed where it stands.
+    package mutating func finish() throws {
+        guard engine.session != nil else { return }
+        try take(.timer(.sessionClose), engine.now)
+    }
+
+    private mutating func take(_ event: InputEvent, _ at: Timestamp) throws {
+        try engine.process(Stamped(at: at, event), effects: &effects)
+        if !effects.isEmpty { try settle(at) }
+    }
+
+    private mutating func deliverReports(_ at: Timestamp) throws {
+        while !venue.reports.isEmpty {
+            let reports = venue.reports
+            venue.reports.removeAll(keepingCapacity: true)
+            for report in reports { try take(.broker(report), at) }
+        }
+    }
+
+    /// Commits, acts, and takes the venue's immediate answers until nothing is left to do.
+    private mutating func settle(_ at: Timestamp) throws {
+        var rounds = 0
+        while !effects.isEmpty {
+            rounds += 1
+            precondition(rounds <= Limits.effectsPerEvent, "effects run in circles")
+            try journal.commit(effects, symbols: engine.symbols)
+            swap(&batch, &effects)
+            effects.removeAll(keepingCapacity: true)
+            for effect in batch {
+                switch effect {
+                case .submit(let id): try submit(id, at)
+                case .cancel(let id): venue.cancel(id, at: at)
+                case .record, .history, .notice: break
+                }
+            }
+            batch.removeAll(keepingCapacity: true)
+            let reports = venue.reports
+            venue.reports.removeAll(keepingCapacity: true)
+            for report in reports {
+                try engine.process(Stamped(at: at, .broker(report)), effects: &effects)
+            }
+        }
+    }
+
+    /// The transition to SUBMITTING is durable before the venue sees the ticket.
+    private mutating func submit(_ id: ClientOrderID, _ at: Timestamp) throws {
+        guard let ticket = engine.beginSubmit(id, effects: &effects) else { return }
+        try journal.commit(effects, symbols: engine.symbols)
+        effects.removeAll(keepingCapacity: true)
+        venue.submit(ticket, at: at)
+    }
+}

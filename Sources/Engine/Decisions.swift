@@ -1,0 +1,192 @@
+import Calendar
+import Domain
+import Execution
+import Primitives
+import Risk
+import Sentiment
+import Signals
+
+/// What made the engine look at a symbol.
+enum Trigger {
+    /// A new bar and the session it started in.
+    case bar(Bar, Session?)
+    case news(String)
+}
+
+extension TradingEngine {
+    /// Votes, and acts on the outcome: at most one order.
+    mutating func decide(
+        _ id: SymbolID, trigger: Trigger, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        let isNewBar = if case .bar = trigger { true } else { false }
+        let held = portfolio.quantity(id).units.signum()
+        if held != 0, isNewBar, let reason = exitReason(id, held: Int(held)) {
+            return try act(.leave(reason), Ballot(), nil, id, trigger, &effects)
+        }
+        var aggregate: (value: Double, count: Int)?
+        if config.signals.sentiment.enabled,
+            let found = sentiment.aggregate(
+                id, at: now, halfLife: config.signals.sentiment.halfLife)
+        {
+            aggregate = (found.value, found.count)
+        }
+        let ballot = signals.ballot(id, isNewBar: isNewBar, sentiment: aggregate)
+        if ballot.isEmpty { return }
+        guard let score = ballot.score(learner.weights),
+            let stance = signals.stance(score: score, position: Int(held))
+        else { return }
+        let move: Move =
+            switch stance {
+            case .enterLong: .enter(.buy)
+            case .enterShort: .enter(.sell)
+            case .exitLong, .exitShort: .leave(.flip)
+            }
+        try act(move, ballot, score, id, trigger, &effects)
+    }
+
+    private enum Move {
+        case enter(OrderSide)
+        case leave(TradeReason)
+    }
+
+    /// Why a held position is left at this bar, apart from the votes.
+    private func exitReason(_ id: SymbolID, held: Int) -> TradeReason? {
+        let state = states[id.index]
+        if execution.hasExit(id) { return nil }
+        if let wanted = state.exitWanted { return wanted }
+        if let goal = state.takeProfit, let close = portfolio.mark(of: id),
+            held > 0 ? close >= goal : close <= goal
+        {
+            return .takeProfit
+        }
+        if let exitBy = state.exitBy, now >= exitBy { return .time }
+        return nil
+    }
+
+    /// Builds the signal with its evidence, asks the gate, and records what it said.
+    private mutating func act(
+        _ move: Move, _ ballot: Ballot, _ score: Double?, _ id: SymbolID, _ trigger: Trigger,
+        _ effects: inout [Effect]
+    ) throws(EngineError) {
+        if isKnownRefusal(move, id) { return }
+        guard let signal = makeSignal(move, ballot, score, id, trigger) else { return }
+        counters.signals += 1
+        let verdict = gate.judge(signal, context(id, trigger))
+        switch verdict {
+        case .refused(let refusal):
+            counters.refusals += 1
+            if states[id.index].lastRefusal == refusal.code { return }
+            states[id.index].lastRefusal = refusal.code
+            record(signal, verdict.record, &effects)
+        case .approved(let order):
+            states[id.index].lastRefusal = nil
+            record(signal, verdict.record, &effects)
+            do throws(ExecutionError) {
+                try execution.place(order, symbolID: id, at: now, effects: &effects)
+            } catch {
+                raise("order-refused", .critical, "\(signal.symbol): \(error)", &effects)
+                return
+            }
+            counters.intents += 1
+            if case .leave(let reason) = move { states[id.index].exitWanted = reason }
+            if case .enter = move, let entry = execution.entry(id) {
+                remember(entry.intent.id, signal.votes, id)
+            }
+        }
+    }
+
+    private func record(_ signal: Signal, _ verdict: Verdict, _ effects: inout [Effect]) {
+        effects.append(.record(.signal(signal, verdict)))
+        effects.append(.notice(.signal(signal, verdict)))
+    }
+
+    /// Refusals that last for many bars are recorded once, and cost nothing after that.
+    private func isKnownRefusal(_ move: Move, _ id: SymbolID) -> Bool {
+        guard case .enter = move else { return false }
+        let state = states[id.index]
+        switch state.lastRefusal {
+        case .duplicate: return execution.workingOrders(id) > 0
+        case .cooldown:
+            guard let cooldown = config.risk.cooldown, let exit = state.lastExit else {
+                return false
+            }
+            return now - exit < cooldown
+        default: return false
+        }
+    }
+
+    private func makeSignal(
+        _ move: Move, _ ballot: Ballot, _ score: Double?, _ id: SymbolID, _ trigger: Trigger
+    ) -> Signal? {
+        guard let price = portfolio.mark(of: id), let priceTime = states[id.index].priceTime
+        else { return nil }
+        let side: OrderSide
+        let reason: TradeReason
+        switch move {
+        case .enter(let chosen): (side, reason) = (chosen, .entry)
+        case .leave(let why):
+            (side, reason) = (portfolio.quantity(id).isNegative ? .buy : .sell, why)
+        }
+        let symbol = symbols[id]
+        var hash = StableHash()
+        hash.combine(symbol.name)
+        hash.combine(reason.rawValue)
+        hash.combine(side.rawValue)
+        hash.combine(states[id.index].newestStart.nanoseconds)
+        if case .news(let newsID) = trigger { hash.combine(newsID) }
+        return Signal(
+            id: "sig-" + hash.text, symbol: symbol, at: now, reason: reason, side: side,
+            score: score ?? 0, strength: score.map { $0.magnitude } ?? 1, price: price,
+            priceTime: priceTime, votes: ballot.votes, indicators: signals.evidence(id),
+            headlines: Array(sentiment.readings(id).suffix(Limits.evidenceHeadlines)),
+            weightsVersion: learner.weights.version)
+    }
+
+    private func context(_ id: SymbolID, _ trigger: Trigger) -> RiskContext {
+        let state = states[id.index]
+        let reserved = execution.reserved
+        let hoursNow: Session? =
+            if case .bar(_, let session) = trigger { session } else { session }
+        var open: (open: Timestamp, close: Timestamp)?
+        if let hoursNow {
+            open = (hoursNow.open, hoursNow.close)
+        } else if config.extendedHours {
+            open = (.distantPast, .distantFuture)
+        }
+        return RiskContext(
+            now: now, mode: mode, session: open, price: portfolio.mark(of: id),
+            priceTime: state.priceTime, isWarm: signals.isWarm(id),
+            position: portfolio.quantity(id), workingOrders: execution.workingOrders(id),
+            lastExit: state.lastExit, openPositions: portfolio.openPositionCount,
+            pendingEntries: execution.pendingEntries(without: id),
+            exposure: (try? portfolio.exposure.adding(reserved)) ?? Money(units: .max),
+            equity: portfolio.equity,
+            cash: (try? portfolio.cash.subtracting(reserved)) ?? Money(units: .min),
+            dayStartEquity: tracker.dayStart, equityPeak: tracker.peak,
+            ordersLastMinute: execution.ordersInMinute(before: now),
+            ordersToday: execution.ordersToday, atr: signals.averageTrueRange(id))
+    }
+
+    private mutating func remember(_ order: ClientOrderID, _ votes: [Vote], _ id: SymbolID) {
+        states[id.index].entryVotes.append((order, votes))
+        if states[id.index].entryVotes.count > Limits.rememberedEntries {
+            states[id.index].entryVotes.removeFirst()
+        }
+    }
+
+    /// After a fill: where the profit is taken and when time is up.
+    mutating func setExits(_ id: SymbolID) {
+        guard let position = portfolio.position(id), let average = position.averagePrice else {
+            states[id.index].takeProfit = nil
+            states[id.index].exitBy = nil
+            states[id.index].exitWanted = nil
+            return
+        }
+        states[id.index].exitBy = config.execution.holdMax.map { position.openedAt + $0 }
+        states[id.index].takeProfit = config.execution.takeProfitShare.flatMap { share in
+            let points = Int64((share * 10_000).rounded(.toNearestOrEven))
+            let signed = position.quantity.isNegative ? -points : points
+            return try? average.moved(basisPoints: signed)
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import Domain
+
+/// Makes the effects of one event durable before anything is done about them.
+package protocol EventJournal {
+    /// One transaction over all `record`s of `effects`; `history` entries may follow later.
+    /// Nothing may be submitted before this returns.
+    mutating func commit(_ effects: [Effect], symbols: SymbolTable) throws
+    /// A bar that was taken, for the history.
+    mutating func took(_ bar: Bar, symbols: SymbolTable)
+}

@@ -1,0 +1,107 @@
+import Domain
+import Execution
+import Learning
+import News
+import Portfolio
+import Primitives
+import Sentiment
+import Signals
+
+extension TradingEngine {
+    /// Takes the state of the ledger: books, orders, weights, counters. Before any event.
+    package mutating func restore(_ state: LedgerState) {
+        for lot in state.lots { _ = register(lot.symbol) }
+        for open in state.openOrders { _ = register(open.intent.symbol) }
+        let table = symbols
+        portfolio = Portfolio(
+            config.portfolio, restoring: state, symbolID: { table.id(of: $0) })
+        for (index, symbol) in table.symbols.enumerated() {
+            portfolio.register(symbol, SymbolID(index: index))
+        }
+        execution.restore(state) { table.id(of: $0) }
+        learner = Learner(
+            config.learning, enabled: config.signals.enabled, prior: config.signals.weights,
+            restoring: state)
+        for symbol in state.lastExits.keys.sorted() {
+            if let id = register(symbol) { states[id.index].lastExit = state.lastExits[symbol] }
+        }
+        for (index, symbol) in symbols.symbols.enumerated() {
+            let id = SymbolID(index: index)
+            for lot in portfolio.openLots(id) {
+                guard let votes = state.entryVotes[lot.openedBy] else { continue }
+                if !states[index].entryVotes.contains(where: { $0.order == lot.openedBy }) {
+                    states[index].entryVotes.append((lot.openedBy, votes))
+                }
+            }
+            if let entry = execution.entry(id), let votes = state.entryVotes[entry.intent.id],
+                !states[index].entryVotes.contains(where: { $0.order == entry.intent.id })
+            {
+                states[index].entryVotes.append((entry.intent.id, votes))
+            }
+            if case .exit(let reason) = execution.exit(id)?.intent.role {
+                states[index].exitWanted = reason
+            }
+            setExits(id)
+            _ = symbol
+        }
+        guard let checkpoint = state.checkpoint else { return }
+        now = checkpoint.at
+        feedPosition = checkpoint.feedPosition
+        tracker = EquityTracker(
+            peak: checkpoint.equityPeak, maxDrawdown: checkpoint.drawdownMax,
+            dayStart: checkpoint.dayStartEquity)
+        if let date = CivilDate(checkpoint.sessionDate) {
+            session = config.calendar.session(on: date)
+            if let session { execution.restoreDay(state, from: session.open) }
+        }
+    }
+
+    /// Rebuilds indicators and marks from a bar of the past; nothing is decided.
+    package mutating func backfill(_ bar: Bar, knownAt: Timestamp) throws(EngineError) {
+        let index = bar.symbol.index
+        if bar.start >= states[index].newestStart {
+            states[index].newestStart = bar.start
+            states[index].priceTime = knownAt
+            do { try portfolio.mark(bar.symbol, bar.close) } catch {
+                throw .overflow(during: "marking \(symbols[bar.symbol])")
+            }
+        }
+        guard hours.session(of: bar.start) != nil || config.extendedHours else { return }
+        _ = signals.update(bar)
+    }
+
+    /// Puts a stored reading back into its window.
+    package mutating func backfill(_ reading: SentimentReading) {
+        guard let id = register(reading.symbol) else { return }
+        sentiment.add(reading, to: id)
+    }
+
+    /// Lets the duplicate check remember a headline of before the restart.
+    package mutating func backfill(newsID: String, headline: String) {
+        desk.remember(id: newsID, headline: headline)
+    }
+
+    /// The first thing after a restart at a venue whose memory is the ledger.
+    package func recover(effects: inout [Effect]) { execution.recover(effects: &effects) }
+
+    /// The last gate before the broker; see `ExecutionStage.beginSubmit`.
+    package mutating func beginSubmit(
+        _ id: ClientOrderID, effects: inout [Effect]
+    ) -> OrderTicket? {
+        guard let order = execution.order(id) else { return nil }
+        var isAllowed = mode == .active
+        if case .exit = order.intent.role {
+            let position = portfolio.quantity(order.symbolID)
+            isAllowed =
+                mode <= .reduceOnly && position.magnitude >= order.intent.quantity
+                && position.isNegative == (order.intent.side == .buy)
+        }
+        let ticket = execution.beginSubmit(id, at: now, isAllowed: isAllowed, effects: &effects)
+        if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
+        return ticket
+    }
+
+    package var openOrders: [WorkingOrder] { execution.openOrders }
+    package func newestBar(_ id: SymbolID) -> Bar? { signals.newestBar(id) }
+    package var weights: StrategyWeights { learner.weights }
+}

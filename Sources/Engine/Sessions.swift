@@ -1,0 +1,72 @@
+import Calendar
+import Domain
+import Execution
+import Portfolio
+import Primitives
+
+extension TradingEngine {
+    mutating func openSession(_ effects: inout [Effect]) {
+        for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
+        session = config.calendar.session(containing: now)
+        tracker.startDay(equity: portfolio.equity)
+        execution.startDay()
+        for index in states.indices { states[index].lastRefusal = nil }
+        effects.append(.record(.checkpoint(checkpoint)))
+    }
+
+    mutating func closeSession(_ effects: inout [Effect]) {
+        tracker.observe(equity: portfolio.equity, at: now)
+        let snapshot = portfolio.snapshot(at: now, isSessionClose: true)
+        effects.append(.history(.equity(snapshot)))
+        effects.append(
+            .notice(
+                .sessionClosed(
+                    snapshot,
+                    dailyPnL: tracker.dayStart.flatMap { try? snapshot.equity.subtracting($0) })))
+        session = nil
+    }
+
+    var checkpoint: Checkpoint {
+        Checkpoint(
+            at: now, feedPosition: feedPosition, equityPeak: tracker.peak,
+            drawdownMax: tracker.maxDrawdown, sessionDate: session?.date.description ?? "",
+            dayStartEquity: tracker.dayStart ?? portfolio.equity)
+    }
+}
+
+/// Turns the calendar into timer events: a runner asks before every instant what is due.
+package struct SessionClock: Sendable {
+    private let calendar: MarketCalendar
+    private var current: Session?
+    private var isOpen = false
+
+    /// - Parameters:
+    ///   - start: the first instant of the run.
+    ///   - openDate: after a restart, the session that was open then.
+    package init(_ calendar: MarketCalendar, from start: Timestamp, openDate: CivilDate? = nil) {
+        self.calendar = calendar
+        if let openDate, let session = calendar.session(on: openDate) {
+            current = session
+            isOpen = true
+        } else {
+            current = calendar.session(atOrAfter: start)
+        }
+    }
+
+    /// When the next event is due; far away when the calendar ends.
+    package var next: Timestamp {
+        guard let current else { return .distantFuture }
+        return isOpen ? current.close : current.open
+    }
+
+    /// The event that was due at `next`; moves on.
+    package mutating func take() -> TimerEvent {
+        if isOpen {
+            isOpen = false
+            current = current.flatMap { calendar.session(atOrAfter: $0.close) }
+            return .sessionClose
+        }
+        isOpen = true
+        return .sessionOpen
+    }
+}

@@ -1,0 +1,52 @@
+import Domain
+
+/// What the engine itself remembers of one symbol; the stages keep the rest.
+struct SymbolState: Sendable {
+    /// Start of the newest bar, in session or not.
+    var newestStart = Timestamp.distantPast
+    /// When the newest price became known.
+    var priceTime: Timestamp?
+    /// When the last trade was closed.
+    var lastExit: Timestamp?
+    /// A position that is to be left, until it is gone.
+    var exitWanted: TradeReason?
+    /// A close at or beyond this takes the profit.
+    var takeProfit: Price?
+    /// The position is left at this time.
+    var exitBy: Timestamp?
+    /// The refusal last recorded; the same one again is not news.
+    var lastRefusal: RefusalCode?
+    /// Votes behind the entries of the position, newest last, at most `Limits.rememberedEntries`.
+    var entryVotes: [(order: ClientOrderID, votes: [Vote])] = []
+}
+
+package enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// An amount left the range of the books: trading halts, nothing was booked.
+    case overflow(during: String)
+
+    package var description: String {
+        switch self {
+        case .overflow(let during):
+            "an amount left ±9,223,372,036 USD while \(during); trading is halted"
+        }
+    }
+}
+
+/// Counters for status and reports; none of them steers anything.
+package struct EngineCounters: Sendable, Equatable {
+    package var bars: Int64 = 0
+    package var barsOutsideSession: Int64 = 0
+    package var barsCorrected: Int64 = 0
+    package var barsLate: Int64 = 0
+    package var barsIgnored: Int64 = 0
+    package var news: Int64 = 0
+    package var newsLinked: Int64 = 0
+    package var readings: Int64 = 0
+    package var signals: Int64 = 0
+    package var refusals: Int64 = 0
+    package var intents: Int64 = 0
+    package var fills: Int64 = 0
+    package var alerts: Int64 = 0
+
+    package init() {}
+}

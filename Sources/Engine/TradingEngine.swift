@@ -1,0 +1,222 @@
+// The engine: news -> sentiment -> signals -> risk -> execution -> portfolio -> learning.
+//
+// One stamped event in, effects out, appended to a buffer of the caller. A value: deterministic,
+// synchronous, no I/O, no clock. The live runner and the backtest are loops around it.
+//
+// Invariants: time never decreases; equal events give equal effects; everything an effect does
+// outside follows from rows recorded before it; a bar that causes nothing allocates nothing.
+
+import Calendar
+import Domain
+import Execution
+import Learning
+import News
+import Portfolio
+import Primitives
+import Risk
+import Sentiment
+import Signals
+
+package struct TradingEngine: Sendable {
+    package let config: EngineConfig
+    package internal(set) var mode: TradingMode
+    package internal(set) var symbols = SymbolTable(capacity: Limits.symbols)
+    package internal(set) var counters = EngineCounters()
+    /// The newest instant seen.
+    package internal(set) var now = Timestamp.distantPast
+    /// Bars of the market feed taken, ever.
+    package internal(set) var feedPosition: Int64 = 0
+    /// The session that is open, nil between sessions.
+    package internal(set) var session: Session?
+
+    var desk: NewsDesk
+    let scorer = LexiconScorer()
+    var sentiment: SentimentWindows
+    var signals: SignalStage
+    let gate: RiskGate
+    var execution: ExecutionStage
+    package internal(set) var portfolio: Portfolio
+    var learner: Learner
+    package internal(set) var tracker: EquityTracker
+    var states: [SymbolState] = []
+    var hours: BarHours
+
+    package init(_ config: EngineConfig) {
+        self.config = config
+        mode = config.mode
+        desk = NewsDesk(config.news)
+        sentiment = SentimentWindows(config.sentiment)
+        signals = SignalStage(config.signals)
+        gate = RiskGate(config.risk)
+        execution = ExecutionStage(config.execution)
+        portfolio = Portfolio(config.portfolio)
+        learner = Learner(
+            config.learning, enabled: config.signals.enabled, prior: config.signals.weights)
+        tracker = EquityTracker(capital: config.portfolio.capital)
+        hours = BarHours(calendar: config.calendar)
+    }
+
+    /// The id of `symbol`, with room for it in every stage; nil when there are too many.
+    package mutating func register(_ symbol: Symbol) -> SymbolID? {
+        guard let id = symbols.intern(symbol) else { return nil }
+        if id.index == states.count {
+            states.append(SymbolState())
+            signals.register(count: states.count)
+            execution.register(count: states.count)
+            portfolio.register(symbol, id)
+        }
+        return id
+    }
+
+    /// Takes one event. Effects are to be committed and performed before the next event.
+    package mutating func process(
+        _ event: Stamped<InputEvent>, effects: inout [Effect]
+    ) throws(EngineError) {
+        let before = effects.count
+        advance(to: event.at)
+        switch event.value {
+        case .bar(let bar): try take(bar, &effects)
+        case .broker(let report): try take(report, &effects)
+        case .news(let item): try take(item, &effects)
+        case .timer(.sessionOpen): openSession(&effects)
+        case .timer(.sessionClose): closeSession(&effects)
+        }
+        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// The first instant of a new time ends the one before: that is when equity is looked at.
+    private mutating func advance(to time: Timestamp) {
+        guard time > now else { return }
+        if now > .distantPast { tracker.observe(equity: portfolio.equity, at: now) }
+        now = time
+    }
+
+    // MARK: - Market
+
+    private mutating func take(_ bar: Bar, _ effects: inout [Effect]) throws(EngineError) {
+        feedPosition += 1
+        counters.bars += 1
+        let index = bar.symbol.index
+        if bar.start >= states[index].newestStart {
+            states[index].newestStart = bar.start
+            states[index].priceTime = now
+            do { try portfolio.mark(bar.symbol, bar.close) } catch {
+                throw .overflow(during: "marking \(symbols[bar.symbol])")
+            }
+        }
+        let barSession = hours.session(of: bar.start)
+        guard barSession != nil || config.extendedHours else {
+            counters.barsOutsideSession += 1
+            return
+        }
+        switch signals.update(bar) {
+        case .appended: break
+        case .corrected:
+            counters.barsCorrected += 1
+            return
+        case .late:
+            counters.barsLate += 1
+            return
+        case .duplicate, .tooOld:
+            counters.barsIgnored += 1
+            return
+        }
+        try decide(bar.symbol, trigger: .bar(bar, barSession), &effects)
+    }
+
+    // MARK: - News
+
+    private mutating func take(_ item: NewsItem, _ effects: inout [Effect]) throws(EngineError) {
+        counters.news += 1
+        let admission = desk.admit(item, at: now)
+        effects.append(.record(.taken(newsID: item.id, at: now)))
+        var linked: [Symbol] = []
+        var duplicate: String?
+        switch admission.outcome {
+        case .linked(let found): linked = found.filter { symbols.id(of: $0) != nil }
+        case .duplicate(let original): duplicate = original
+        case .unlinked, .refused: break
+        }
+        effects.append(
+            .history(
+                .news(admission.item, linked: linked, firstSeen: now, duplicateOf: duplicate)))
+        guard !linked.isEmpty else { return }
+        counters.newsLinked += 1
+        let score = scorer.score(admission.item.headline)
+        for symbol in linked {
+            guard let id = symbols.id(of: symbol) else { continue }
+            let reading = SentimentReading(
+                newsID: item.id, symbol: symbol, headline: admission.item.headline,
+                score: score.diluted(among: linked.count), at: now)
+            counters.readings += 1
+            effects.append(.history(.reading(reading)))
+            sentiment.add(reading, to: id)
+            try decide(id, trigger: .news(item.id), &effects)
+        }
+    }
+
+    // MARK: - Broker
+
+    private mutating func take(
+        _ report: BrokerReport, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        switch execution.apply(report, effects: &effects) {
+        case .applied(let order, let fill):
+            if let fill { try book(fill, of: order, &effects) }
+        case .repeated: break
+        case .unknownOrder:
+            alert("order-unknown", "the broker reports on \(report.orderID), which is not ours")
+        case .impossible(let status):
+            alert("order-step", "\(report.orderID) is \(status.rawValue): \(report.event)")
+        }
+        func alert(_ code: String, _ message: String) {
+            raise(code, .critical, message, &effects)
+        }
+    }
+
+    private mutating func book(
+        _ fill: Fill, of order: WorkingOrder, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        let id = order.symbolID
+        counters.fills += 1
+        effects.append(.record(.fill(fill)))
+        effects.append(.notice(.fill(fill)))
+        var entries: [LedgerEntry] = []
+        let trades: [ClosedTrade]
+        do {
+            trades = try portfolio.apply(
+                fill, symbol: id, reason: order.closingReason, entries: &entries)
+        } catch { throw .overflow(during: "booking \(fill.executionID)") }
+        for entry in entries { effects.append(.record(entry)) }
+        for trade in trades { learn(from: trade, id, &effects) }
+        setExits(id)
+        if portfolio.quantity(id).isZero {
+            states[id.index].lastExit = now
+            // Shares that came late for an exit leave a stop without anything to protect.
+            if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
+                if stop != order.intent.id { effects.append(.cancel(stop)) }
+            }
+        }
+    }
+
+    private mutating func learn(
+        from trade: ClosedTrade, _ id: SymbolID, _ effects: inout [Effect]
+    ) {
+        effects.append(.notice(.closed(trade)))
+        let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
+        let day = config.calendar.zone.localDate(of: now)
+        if let change = learner.credit(trade, votes: votes, at: now, day: day) {
+            effects.append(.record(.weights(change)))
+            effects.append(.notice(.weights(change)))
+        }
+    }
+
+    mutating func raise(
+        _ code: String, _ severity: AlertSeverity, _ message: String, _ effects: inout [Effect]
+    ) {
+        counters.alerts += 1
+        let alert = Alert(code: code, severity: severity, message: message, at: now)
+        effects.append(.record(.alert(alert)))
+        effects.append(.notice(.alert(alert)))
+    }
+}
