@@ -1,0 +1,27 @@
+/// The rows a feed set aside: all of them counted by kind, the first hundred kept word for word.
+package struct DefectLog: Sendable, Equatable {
+    package static let keptMax = 100
+
+    package private(set) var total = 0
+    /// The first `keptMax` defects in the order met.
+    package private(set) var kept: [FeedDefect] = []
+    private var counts: [String: Int] = [:]
+
+    package init() {}
+
+    /// Counts one defect of `kind` (a stable word such as `off-grid`); `make` is called only while
+    /// there is room to keep the result.
+    package mutating func add(kind: String, _ make: () -> FeedDefect) {
+        total += 1
+        counts[kind, default: 0] += 1
+        if kept.count < Self.keptMax { kept.append(make()) }
+    }
+
+    package var isEmpty: Bool { total == 0 }
+    package func count(of kind: String) -> Int { counts[kind] ?? 0 }
+
+    /// Every kind met with its count, sorted by kind.
+    package var countsByKind: [(kind: String, count: Int)] {
+        counts.sorted { $0.key < $1.key }.map { (kind: $0.key, count: $0.value) }
+    }
+}
