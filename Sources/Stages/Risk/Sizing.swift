@@ -21,7 +21,7 @@ struct EntrySize: Sendable {
 enum Sizing {
     /// A market order decided now may fill this much above the price it was decided at; one
     /// percent is far beyond the usual slippage of a liquid share within a minute.
-    static let slippageBasisPoints: Int64 = 100
+    private static let slippageBasisPoints: Int64 = 100
 
     /// The size of an entry.
     ///
@@ -38,7 +38,7 @@ enum Sizing {
         let config = proposal.config.sizing
         // A missing price was refused before; zero gives a size of zero.
         let price = context.price ?? .zero
-        let worst = worstPrice(max(price, proposal.signal.price))
+        let worst = worstPrice(max(price, proposal.signal.price)) ?? .zero
         let distance = stopDistance(price: price, atr: context.atr, config)
         let stop = distance.flatMap {
             stopPrice(side: proposal.signal.side, price: price, distance: $0)
@@ -64,8 +64,9 @@ enum Sizing {
             figures += bounds.map { Figure("quantity_by_\($0.name)", $0.quantity.description) }
             figures.append(Figure("bound", smallest?.name ?? "none"))
         }
-        let quantity = price.isPositive ? wanted.roundedDown(to: config.lot) : .zero
-        let reservation = notionalUp(worst, quantity)
+        // What cannot be reserved, because no price or amount is that large, is not bought.
+        let lots = price.isPositive && worst.isPositive ? wanted.roundedDown(to: config.lot) : .zero
+        let (quantity, reservation) = notionalUp(worst, lots).map { (lots, $0) } ?? (.zero, .zero)
         figures += [
             Figure("lot", config.lot.description), Figure("quantity", quantity.description),
             Figure("reservation", reservation.description),
@@ -91,7 +92,7 @@ enum Sizing {
             bounds.append(("position", quantity(for: limit, at: worst)))
         }
         if let limit = Limits.exposure(proposal) {
-            let left = limit.clampedDifference(context.exposure)
+            let left = limit.clampedDifference(max(context.exposure, .zero))
             bounds.append(("exposure", quantity(for: left, at: worst)))
         }
         if limits.cashOnly {
@@ -102,7 +103,7 @@ enum Sizing {
 
     /// From the price to its stop, to the nearest 10^-9; at least one tick, as a nearer stop has
     /// no price of its own. Nil when it cannot be known.
-    static func stopDistance(price: Price, atr: Double?, _ config: SizingConfig) -> Price? {
+    private static func stopDistance(price: Price, atr: Double?, _ config: SizingConfig) -> Price? {
         guard price.isPositive, let atr, atr.isFinite, atr >= 0,
             let byRange = nanos(config.stopATR * atr),
             let byShare = nanos(config.stopShareMin * price.double)
@@ -112,7 +113,7 @@ enum Sizing {
 
     /// On the tick, rounded towards the earlier stop: up for a long, down for a short position.
     /// Nil unless positive and strictly on the losing side of the price.
-    static func stopPrice(side: OrderSide, price: Price, distance: Price) -> Price? {
+    private static func stopPrice(side: OrderSide, price: Price, distance: Price) -> Price? {
         switch side {
         case .buy:
             guard let stop = try? price.subtracting(distance).onTick(.up) else { return nil }
@@ -123,16 +124,16 @@ enum Sizing {
         }
     }
 
-    /// The highest price that the order is expected to fill at, rounded up.
-    static func worstPrice(_ price: Price) -> Price {
+    /// The highest price that the order is expected to fill at, rounded up; nil beyond the range.
+    private static func worstPrice(_ price: Price) -> Price? {
         let scaled = Int128(price.units) * Int128(10_000 + slippageBasisPoints)
-        return Price(units: Int64(clamping: ceilingDivide(scaled, 10_000)))
+        return Int64(exactly: ceilingDivide(scaled, 10_000)).map { Price(units: $0) }
     }
 
-    /// price × quantity, rounded up; the largest amount there is when it would be larger.
-    static func notionalUp(_ price: Price, _ quantity: Quantity) -> Money {
+    /// price × quantity, rounded up; nil beyond the range.
+    private static func notionalUp(_ price: Price, _ quantity: Quantity) -> Money? {
         let product = Int128(price.units) * Int128(quantity.units)
-        return Money(units: Int64(clamping: ceilingDivide(product, Int128(Price.scale))))
+        return Int64(exactly: ceilingDivide(product, Int128(Price.scale))).map { Money(units: $0) }
     }
 
     /// The largest quantity whose notional is within the budget; zero without a price or budget.

@@ -6,7 +6,7 @@ extension Rules {
     /// of equity, even if all of them fill.
     @Sendable static func exposure(_ proposal: Proposal, _ size: EntrySize) -> Refusal? {
         guard let limit = Limits.exposure(proposal) else { return nil }
-        let after = proposal.context.exposure.clampedSum(size.reservation)
+        let after = max(proposal.context.exposure, .zero).clampedSum(size.reservation)
         guard after > limit else { return nil }
         return Refusal(
             .exposure, "exposure_after", after, limit: limit,
