@@ -98,7 +98,6 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
         }
     }
 
-    /// An opening due now belongs to the next instant when the bars of the last one are not in.
     private mutating func takeTimers(upTo time: Timestamp, into timers: inout [TimerEvent]) {
         while clock.map({ $0.next <= time }) == true {
             if let event = clock?.take() { timers.append(event) }

@@ -162,12 +162,12 @@ extension TradingEngine {
             exposure: (try? portfolio.exposure.adding(reserved)) ?? Money(units: .max),
             equity: portfolio.equity,
             cash: (try? portfolio.cash.subtracting(reserved)) ?? Money(units: .min),
-            dayStartEquity: tracker.dayStart, equityPeak: tracker.peak,
+            dayStartEquity: tracker.dayStartEquity, equityPeak: tracker.peak,
             ordersLastMinute: execution.ordersInMinute(before: now),
             ordersToday: execution.ordersToday, atr: signals.averageTrueRange(id))
     }
 
-    private mutating func remember(_ order: ClientOrderID, _ votes: [Vote], _ id: SymbolID) {
+    mutating func remember(_ order: ClientOrderID, _ votes: [Vote], _ id: SymbolID) {
         states[id.index].entryVotes.append((order, votes))
         if states[id.index].entryVotes.count > Limits.rememberedEntries {
             states[id.index].entryVotes.removeFirst()

@@ -9,50 +9,46 @@ import Signals
 
 extension TradingEngine {
     /// Takes the state of the ledger: books, orders, weights, counters. Before any event.
-    package mutating func restore(_ state: LedgerState) {
-        for lot in state.lots { _ = register(lot.symbol) }
-        for open in state.openOrders { _ = register(open.intent.symbol) }
+    /// Throws when the books do not agree with themselves: then nothing may trade.
+    package mutating func restore(_ state: LedgerState) throws(PortfolioError) {
+        for symbol in state.symbols {
+            guard register(symbol) != nil else { throw .symbolRefused(symbol) }
+        }
         let table = symbols
-        portfolio = Portfolio(
+        portfolio = try Portfolio(
             config.portfolio, restoring: state, symbolID: { table.id(of: $0) })
         for (index, symbol) in table.symbols.enumerated() {
             portfolio.register(symbol, SymbolID(index: index))
         }
         execution.restore(state) { table.id(of: $0) }
-        learner = Learner(
+        if let restored = Learner(
             config.learning, enabled: config.signals.enabled, prior: config.signals.weights,
             restoring: state)
-        for symbol in state.lastExits.keys.sorted() {
-            if let id = register(symbol) { states[id.index].lastExit = state.lastExits[symbol] }
+        {
+            learner = restored
         }
-        for (index, symbol) in symbols.symbols.enumerated() {
-            let id = SymbolID(index: index)
-            for lot in portfolio.openLots(id) {
-                guard let votes = state.entryVotes[lot.openedBy] else { continue }
-                if !states[index].entryVotes.contains(where: { $0.order == lot.openedBy }) {
-                    states[index].entryVotes.append((lot.openedBy, votes))
-                }
-            }
-            if let entry = execution.entry(id), let votes = state.entryVotes[entry.intent.id],
-                !states[index].entryVotes.contains(where: { $0.order == entry.intent.id })
-            {
-                states[index].entryVotes.append((entry.intent.id, votes))
-            }
-            if case .exit(let reason) = execution.exit(id)?.intent.role {
-                states[index].exitWanted = reason
-            }
-            setExits(id)
-            _ = symbol
-        }
+        for index in states.indices { restoreSymbol(SymbolID(index: index), state) }
         guard let checkpoint = state.checkpoint else { return }
         now = checkpoint.at
         feedPosition = checkpoint.feedPosition
-        tracker = EquityTracker(
-            peak: checkpoint.equityPeak, maxDrawdown: checkpoint.drawdownMax,
-            dayStart: checkpoint.dayStartEquity)
+        tracker = EquityTracker(restoring: checkpoint)
         if let date = CivilDate(checkpoint.sessionDate) {
             session = config.calendar.session(on: date)
             if let session { execution.restoreDay(state, from: session.open) }
+        }
+    }
+
+    private mutating func restoreSymbol(_ id: SymbolID, _ state: LedgerState) {
+        let index = id.index
+        states[index].lastExit = state.lastExits[symbols[id]]
+        var entries = portfolio.openLots(id).map(\.openedBy)
+        if let entry = execution.entry(id) { entries.append(entry.intent.id) }
+        for entry in entries where !states[index].entryVotes.contains(where: { $0.order == entry }) {
+            if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
+        }
+        setExits(id)
+        if case .exit(let reason) = execution.exit(id)?.intent.role {
+            states[index].exitWanted = reason
         }
     }
 
@@ -104,4 +100,15 @@ extension TradingEngine {
     package var openOrders: [WorkingOrder] { execution.openOrders }
     package func newestBar(_ id: SymbolID) -> Bar? { signals.newestBar(id) }
     package var weights: StrategyWeights { learner.weights }
+}
+
+extension LedgerState {
+    /// Every symbol that lots, orders and exits speak of, in an order that does not depend on
+    /// hashing.
+    fileprivate var symbols: [Symbol] {
+        var seen: Set<Symbol> = []
+        let all =
+            lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()
+        return all.filter { seen.insert($0).inserted }
+    }
 }

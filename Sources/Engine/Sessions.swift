@@ -8,10 +8,15 @@ extension TradingEngine {
     mutating func openSession(_ effects: inout [Effect]) {
         for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
         session = config.calendar.session(containing: now)
-        tracker.startDay(equity: portfolio.equity)
+        tracker.observe(equity: portfolio.equity, at: now)
+        if let session {
+            tracker.beginDay(session.date.description, equity: portfolio.equity)
+        }
+        if let change = learner.unrecordedChange(at: now) {
+            effects.append(.record(.weights(change)))
+        }
         execution.startDay()
         for index in states.indices { states[index].lastRefusal = nil }
-        effects.append(.record(.checkpoint(checkpoint)))
     }
 
     mutating func closeSession(_ effects: inout [Effect]) {
@@ -22,15 +27,15 @@ extension TradingEngine {
             .notice(
                 .sessionClosed(
                     snapshot,
-                    dailyPnL: tracker.dayStart.flatMap { try? snapshot.equity.subtracting($0) })))
+                    dailyPnL: tracker.dayStartEquity.flatMap { try? snapshot.equity.subtracting($0) })))
         session = nil
     }
 
     var checkpoint: Checkpoint {
         Checkpoint(
-            at: now, feedPosition: feedPosition, equityPeak: tracker.peak,
-            drawdownMax: tracker.maxDrawdown, sessionDate: session?.date.description ?? "",
-            dayStartEquity: tracker.dayStart ?? portfolio.equity)
+            at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
+            drawdownMax: tracker.drawdownMax, sessionDate: session?.date.description ?? "",
+            dayStartEquity: tracker.dayStartEquity ?? portfolio.equity)
     }
 }
 

@@ -37,10 +37,11 @@ package struct TradingEngine: Sendable {
     var execution: ExecutionStage
     package internal(set) var portfolio: Portfolio
     var learner: Learner
-    package internal(set) var tracker: EquityTracker
+    package internal(set) var tracker = EquityTracker()
     var states: [SymbolState] = []
     var hours: BarHours
 
+    /// `config` is valid: at least one strategy is enabled, as the configuration's check promises.
     package init(_ config: EngineConfig) {
         self.config = config
         mode = config.mode
@@ -50,9 +51,11 @@ package struct TradingEngine: Sendable {
         gate = RiskGate(config.risk)
         execution = ExecutionStage(config.execution)
         portfolio = Portfolio(config.portfolio)
-        learner = Learner(
-            config.learning, enabled: config.signals.enabled, prior: config.signals.weights)
-        tracker = EquityTracker(capital: config.portfolio.capital)
+        guard
+            let learner = Learner(
+                config.learning, enabled: config.signals.enabled, prior: config.signals.weights)
+        else { preconditionFailure("no strategy is enabled") }
+        self.learner = learner
         hours = BarHours(calendar: config.calendar)
     }
 
@@ -145,12 +148,16 @@ package struct TradingEngine: Sendable {
         let score = scorer.score(admission.item.headline)
         for symbol in linked {
             guard let id = symbols.id(of: symbol) else { continue }
+            let diluted = SentimentScore(
+                label: score.label, score: score.score,
+                confidence: dilutedConfidence(score.confidence, symbols: linked.count),
+                model: score.model)
             let reading = SentimentReading(
                 newsID: item.id, symbol: symbol, headline: admission.item.headline,
-                score: score.diluted(among: linked.count), at: now)
+                score: diluted, at: now)
             counters.readings += 1
             effects.append(.history(.reading(reading)))
-            sentiment.add(reading, to: id)
+            guard sentiment.add(reading, to: id) else { continue }
             try decide(id, trigger: .news(item.id), &effects)
         }
     }
@@ -205,7 +212,8 @@ package struct TradingEngine: Sendable {
         effects.append(.notice(.closed(trade)))
         let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
         let day = config.calendar.zone.localDate(of: now)
-        if let change = learner.credit(trade, votes: votes, at: now, day: day) {
+        let change = learner.credit(trade, votes: votes, at: now, day: day.description)
+        if let change {
             effects.append(.record(.weights(change)))
             effects.append(.notice(.weights(change)))
         }

@@ -42,6 +42,9 @@ package struct MarketCalendar: Sendable {
         MarketCalendar(zone: zone, rules: nil)
     }
 
+    /// Whether a close is a fact of the exchange rather than the end of what the bars cover.
+    package var knowsCloses: Bool { rules != nil }
+
     /// The dates about which this calendar knows anything; without a table all that `Timestamp`
     /// holds from end to end.
     package var coverage: ClosedRange<CivilDate> { rules?.coverage ?? Self.representable }
