@@ -1,0 +1,99 @@
+import Domain
+import Primitives
+
+/// Follows the marked equity from instant to instant: its peak, the deepest falls from a peak, and
+/// what the day opened with. Constant size; an observation is a few comparisons.
+package struct EquityTracker: Sendable, Equatable {
+    /// A fall of the equity from the highest value before it.
+    package struct Drawdown: Sendable, Equatable {
+        package let amount: Money
+        /// amount / peak; nil when the peak was not positive.
+        package let ratio: Double?
+        package let peak: Money
+        /// Nil when it happened before the last restart.
+        package let peakAt: Timestamp?
+        package let troughAt: Timestamp?
+    }
+
+    /// Nil before the first observation.
+    package private(set) var peak: Money?
+    private var peakAt: Timestamp?
+    /// The largest fall in money; nil while the equity has never been below its peak.
+    package private(set) var worst: Drawdown?
+    /// The largest fall relative to its peak, which may be another one.
+    package private(set) var worstRatio: Double?
+    /// The day (`YYYY-MM-DD`, New York) that `dayStartEquity` opened; empty before the first.
+    package private(set) var sessionDate = ""
+    package private(set) var dayStartEquity: Money?
+
+    package init() {}
+
+    /// Goes on after a restart. A checkpoint keeps the peak and the largest fall in money; the
+    /// largest relative fall starts from their quotient, which is never too large.
+    package init(restoring checkpoint: Checkpoint) {
+        // Zero stands for an equity that was never observed.
+        peak = checkpoint.equityPeak.isZero ? nil : checkpoint.equityPeak
+        if checkpoint.drawdownMax.isPositive {
+            let ratio =
+                checkpoint.equityPeak.isPositive
+                ? checkpoint.drawdownMax.ratio(to: checkpoint.equityPeak) : nil
+            worst = Drawdown(
+                amount: checkpoint.drawdownMax, ratio: ratio, peak: checkpoint.equityPeak,
+                peakAt: nil, troughAt: nil)
+            worstRatio = ratio
+        }
+        if !checkpoint.sessionDate.isEmpty {
+            sessionDate = checkpoint.sessionDate
+            dayStartEquity = checkpoint.dayStartEquity
+        }
+    }
+
+    /// The equity at an instant that is not before the last one.
+    package mutating func observe(equity: Money, at: Timestamp) {
+        guard let peak, equity < peak else {
+            if self.peak != equity { (self.peak, peakAt) = (equity, at) }
+            return
+        }
+        let fall = Self.fall(from: peak, to: equity)
+        let ratio = peak.isPositive ? fall.ratio(to: peak) : nil
+        if let ratio, ratio > worstRatio ?? 0 { worstRatio = ratio }
+        if fall > drawdownMax {
+            worst = Drawdown(
+                amount: fall, ratio: ratio, peak: peak, peakAt: peakAt, troughAt: at)
+        }
+    }
+
+    /// The first equity known on a new day; the same day again changes nothing.
+    package mutating func beginDay(_ date: String, equity: Money) {
+        guard date != sessionDate else { return }
+        (sessionDate, dayStartEquity) = (date, equity)
+    }
+
+    /// The largest fall in money so far; zero when there was none.
+    package var drawdownMax: Money { worst?.amount ?? .zero }
+
+    /// How far `equity` lies below the peak now, as a part of the peak: 0 at the peak; nil when the
+    /// peak is unknown or not positive.
+    package func drawdownRatio(equity: Money) -> Double? {
+        guard let peak, peak.isPositive else { return nil }
+        return equity < peak ? Self.fall(from: peak, to: equity).ratio(to: peak) : 0
+    }
+
+    /// `equity` less what the day opened with; nil before the first day.
+    package func dayPnL(equity: Money) -> Money? {
+        dayStartEquity.flatMap { try? equity.subtracting($0) }
+    }
+
+    /// What must survive a restart.
+    package func checkpoint(at: Timestamp, feedPosition: Int64) -> Checkpoint {
+        Checkpoint(
+            at: at, feedPosition: feedPosition, equityPeak: peak ?? .zero,
+            drawdownMax: drawdownMax, sessionDate: sessionDate,
+            dayStartEquity: dayStartEquity ?? .zero)
+    }
+
+    /// Saturates at the largest amount.
+    private static func fall(from peak: Money, to equity: Money) -> Money {
+        (try? peak.subtracting(equity)) ?? Money(units: .max)
+    }
+}
