@@ -1,6 +1,8 @@
 import Calendar
 import Domain
 import Execution
+import Learning
+import Portfolio
 import Primitives
 import Risk
 import Sentiment

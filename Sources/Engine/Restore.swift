@@ -1,3 +1,4 @@
+import Calendar
 import Domain
 import Execution
 import Learning

@@ -1,6 +1,7 @@
 import Calendar
 import Domain
 import Execution
+import Learning
 import Portfolio
 import Primitives
 
