@@ -94,6 +94,7 @@ struct ExitTests {
             }.verdict
             #expect(verdict.refusal?.code == row.0, "row \(index)")
             if let refusal = verdict.refusal { expectFigures(refusal, "row \(index)") }
+            if row.0 == .quantityZero { #expect(verdict.refusal?.figures["quantity"] == "0") }
         }
     }
 

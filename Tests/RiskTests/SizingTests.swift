@@ -39,6 +39,10 @@ struct SizeRow: Sendable, CustomTestStringConvertible {
         },
         SizeRow("largest position", "49", "position") { $0.config.positionShareMax = 0.05 },
         SizeRow("exposure left", "49", "exposure") { $0.context.exposure = usd("95000") },
+        SizeRow("an exposure below zero is none", "49", "exposure") {
+            $0.config.exposureShareMax = 0.05
+            $0.context.exposure = usd("-95000")
+        },
         SizeRow("cash left", "49", "cash") { $0.context.cash = usd("4999") },
         SizeRow("a penny more cash", "50", "cash") { $0.context.cash = usd("5050") },
         SizeRow("the signal's higher price is the worst one", "45", "cash") {

@@ -19,8 +19,8 @@ struct EntrySize: Sendable {
 }
 
 enum Sizing {
-    /// A market order decided now may fill this much above the price it was decided at; one
-    /// percent is far beyond the usual slippage of a liquid share within a minute.
+    /// A market order may fill above the price it was decided at. Reservations hold this much
+    /// more, so that a fill within it never takes more than the limits allowed.
     private static let slippageBasisPoints: Int64 = 100
 
     /// The size of an entry.
