@@ -71,6 +71,12 @@ extension TradingEngine {
         _ effects: inout [Effect]
     ) throws(EngineError) {
         if isKnownRefusal(move, id) { return }
+        if case .leave(let reason) = move, let entry = execution.entry(id) {
+            // First the rest of the entry goes; the position is left at the next bar.
+            states[id.index].exitWanted = reason
+            effects.append(.cancel(entry.intent.id))
+            return
+        }
         guard let signal = makeSignal(move, ballot, score, id, trigger) else { return }
         counters.signals += 1
         let verdict = gate.judge(signal, context(id, trigger))
