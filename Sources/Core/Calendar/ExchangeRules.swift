@@ -14,13 +14,17 @@ struct ExchangeRules: Sendable {
     let singleEarlyCloses: [CivilDate]
 
     func isTradingDay(_ date: CivilDate) -> Bool {
-        coverage.contains(date) && (1...5).contains(date.weekday)
-            && !holidays.contains { $0.matches(date) } && !closures.contains(date)
+        let weekday = date.weekday
+        return coverage.contains(date) && (1...5).contains(weekday)
+            && !holidays.contains { $0.matches(date, weekday: weekday) }
+            && !closures.contains(date)
     }
 
     /// Meaningful for trading days only.
     func closesEarly(_ date: CivilDate) -> Bool {
-        earlyCloses.contains { $0.matches(date) } || singleEarlyCloses.contains(date)
+        let weekday = date.weekday
+        return earlyCloses.contains { $0.matches(date, weekday: weekday) }
+            || singleEarlyCloses.contains(date)
     }
 }
 
@@ -80,7 +84,7 @@ extension ExchangeRules {
                 day: .date(month: 7, day: 5), weekdays: 5...5, years: 1...2012),
             DayRule(
                 name: "Friday after Thanksgiving",
-                day: .daysAfterNth(1, 4, weekday: thursday, month: 11)),
+                day: .dayAfterNth(4, weekday: thursday, month: 11)),
             DayRule(
                 name: "Christmas Eve, Monday to Thursday",
                 day: .date(month: 12, day: 24), weekdays: 1...4),
