@@ -35,8 +35,8 @@ extension ExchangeRules {
     /// The New York Stock Exchange, 1998 to 2030.
     ///
     /// Sources: NYSE Rule 7.2 (holidays and how weekends move them), the yearly notices of NYSE
-    /// Group to 2028, and exchange_calendars 4.13.2, with which every session agrees. As there, a day
-    /// whose opening was delayed, such as 2002-09-11, has its regular hours.
+    /// Group to 2028, and exchange_calendars 4.13.2, with which every session agrees. As there, a
+    /// day whose opening was delayed, such as 2002-09-11, has its regular hours.
     static let xnys = ExchangeRules(
         coverage: day(1998, 1, 1)...day(2030, 12, 31),
         open: 9 * 3600 + 30 * 60,
