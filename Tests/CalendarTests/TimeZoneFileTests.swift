@@ -69,7 +69,7 @@ import Testing
             let date = zone.localDate(of: time)
             let seconds = zone.localSecondsOfDay(of: time)
             #expect((0..<86400).contains(seconds))
-            // The first instant with that reading, which is never later than the one it was read at.
+            // The first instant with that reading is never later than the one it was read at.
             let back = zone.timestamp(date, secondsOfDay: seconds)
             #expect(back.seconds <= time.seconds || time == .distantPast)
             _ = MarketCalendar.xnys(zone).session(atOrAfter: time)

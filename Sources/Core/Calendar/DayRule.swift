@@ -8,8 +8,7 @@ struct DayRule: Sendable {
         /// The nth such weekday of the month; 0 is Sunday.
         case nth(Int, weekday: Int, month: Int)
         case last(weekday: Int, month: Int)
-        /// Counted from the nth such weekday of the month.
-        case daysAfterNth(Int, Int, weekday: Int, month: Int)
+        case dayAfterNth(Int, weekday: Int, month: Int)
         case goodFriday
     }
 
@@ -25,44 +24,44 @@ struct DayRule: Sendable {
     let name: StaticString
     let day: Day
     var weekend = Weekend.lost
-    /// Applies only when the date falls on one of these; 0 is Sunday.
+    /// A `date` applies only when it falls on one of these; 0 is Sunday.
     var weekdays = 0...6
     var years = 1...9999
 
-    func matches(_ date: CivilDate) -> Bool {
-        guard years.contains(date.year), let nominal = nominal(in: date.year),
-            weekdays.contains(nominal.weekday)
-        else { return false }
-        return observed(nominal) == date
-    }
-
-    private func observed(_ date: CivilDate) -> CivilDate {
-        switch (weekend, date.weekday) {
-        case (.nearestWeekday, 6): date.adding(days: -1)
-        case (.nearestWeekday, 0), (.sundayOnly, 0): date.adding(days: 1)
-        default: date
-        }
-    }
-
-    private func nominal(in year: Int) -> CivilDate? {
+    /// Asks backwards, whether `date` is the rule's day, because most dates are answered by their
+    /// month or weekday. `weekday` is the date's own.
+    func matches(_ date: CivilDate, weekday: Int) -> Bool {
+        guard years.contains(date.year) else { return false }
         switch day {
         case .date(let month, let day):
-            CivilDate(year: year, month: month, day: day)
-        case .nth(let n, let weekday, let month):
-            nth(n, weekday, month, year)
-        case .last(let weekday, let month):
-            CivilDate(year: year, month: month, day: CivilDate.daysInMonth(month, year: year))
-                .map { $0.adding(days: -(($0.weekday - weekday + 7) % 7)) }
-        case .daysAfterNth(let days, let n, let weekday, let month):
-            nth(n, weekday, month, year)?.adding(days: days)
+            return isDate(date, weekday, month, day)
+        case .nth(let n, let wanted, let month):
+            return weekday == wanted && isNth(n, date, month)
+        case .last(let wanted, let month):
+            return weekday == wanted && date.month == month
+                && date.day > CivilDate.daysInMonth(month, year: date.year) - 7
+        case .dayAfterNth(let n, let wanted, let month):
+            return weekday == (wanted + 1) % 7 && isNth(n, date.adding(days: -1), month)
         case .goodFriday:
-            easterSunday(year)?.adding(days: -2)
+            return weekday == 5 && (3...4).contains(date.month)
+                && easterSunday(date.year) == date.adding(days: 2)
         }
     }
 
-    private func nth(_ n: Int, _ weekday: Int, _ month: Int, _ year: Int) -> CivilDate? {
-        CivilDate(year: year, month: month, day: 1)
-            .map { $0.adding(days: (weekday - $0.weekday + 7) % 7 + (n - 1) * 7) }
+    private func isNth(_ n: Int, _ date: CivilDate, _ month: Int) -> Bool {
+        date.month == month && (date.day - 1) / 7 == n - 1
+    }
+
+    private func isDate(_ date: CivilDate, _ weekday: Int, _ month: Int, _ day: Int) -> Bool {
+        if date.month == month, date.day == day { return weekdays.contains(weekday) }
+        // The Friday or Monday that stands in for the weekend beside it
+        let nominal: CivilDate
+        switch (weekend, weekday) {
+        case (.nearestWeekday, 5): nominal = date.adding(days: 1)
+        case (.nearestWeekday, 1), (.sundayOnly, 1): nominal = date.adding(days: -1)
+        default: return false
+        }
+        return nominal.month == month && nominal.day == day
     }
 }
 

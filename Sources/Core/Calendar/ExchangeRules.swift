@@ -14,13 +14,17 @@ struct ExchangeRules: Sendable {
     let singleEarlyCloses: [CivilDate]
 
     func isTradingDay(_ date: CivilDate) -> Bool {
-        coverage.contains(date) && (1...5).contains(date.weekday)
-            && !holidays.contains { $0.matches(date) } && !closures.contains(date)
+        let weekday = date.weekday
+        return coverage.contains(date) && (1...5).contains(weekday)
+            && !holidays.contains { $0.matches(date, weekday: weekday) }
+            && !closures.contains(date)
     }
 
     /// Meaningful for trading days only.
     func closesEarly(_ date: CivilDate) -> Bool {
-        earlyCloses.contains { $0.matches(date) } || singleEarlyCloses.contains(date)
+        let weekday = date.weekday
+        return earlyCloses.contains { $0.matches(date, weekday: weekday) }
+            || singleEarlyCloses.contains(date)
     }
 }
 
@@ -30,9 +34,9 @@ private let thursday = 4
 extension ExchangeRules {
     /// The New York Stock Exchange, 1998 to 2030.
     ///
-    /// Sources: NYSE Rule 7.2 (holidays and how weekends move them) and the yearly notices of NYSE
-    /// Group; for the past, NYSE's list of special closings. Delayed openings, such as noon on
-    /// 2002-09-11, are not sessions of their own: the day is listed with its regular hours.
+    /// Sources: NYSE Rule 7.2 (holidays and how weekends move them), the yearly notices of NYSE
+    /// Group to 2028, and exchange_calendars 4.13.2, with which every session agrees. As there, a
+    /// day whose opening was delayed, such as 2002-09-11, has its regular hours.
     static let xnys = ExchangeRules(
         coverage: day(1998, 1, 1)...day(2030, 12, 31),
         open: 9 * 3600 + 30 * 60,
@@ -80,7 +84,7 @@ extension ExchangeRules {
                 day: .date(month: 7, day: 5), weekdays: 5...5, years: 1...2012),
             DayRule(
                 name: "Friday after Thanksgiving",
-                day: .daysAfterNth(1, 4, weekday: thursday, month: 11)),
+                day: .dayAfterNth(4, weekday: thursday, month: 11)),
             DayRule(
                 name: "Christmas Eve, Monday to Thursday",
                 day: .date(month: 12, day: 24), weekdays: 1...4),

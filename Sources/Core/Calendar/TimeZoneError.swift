@@ -1,4 +1,4 @@
-/// Why a time zone file was refused. Nothing can trade without its zone, so each case halts start-up.
+/// Why a time zone file was refused. Nothing trades without its zone: each case halts start-up.
 package enum TimeZoneError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(bytes: Int, most: Int)
     case truncated(at: Int, needed: Int, left: Int)

@@ -6,7 +6,7 @@
 // lookups allocate nothing.
 import Domain
 
-/// The offsets of local time from UTC: a table of past changes and a yearly rule for those after it.
+/// The offsets of local time from UTC: a table of past changes and a yearly rule for later ones.
 package struct TimeZoneRules: Sendable {
     struct Change: Sendable {
         /// Seconds since 1970 UTC from which `offset` holds.
@@ -36,8 +36,8 @@ package struct TimeZoneRules: Sendable {
     }
 
     /// The instant at which the wall clock shows `secondsOfDay` on `date`. A time that the clock
-    /// skips gives the instant after the gap, one that it shows twice gives the first. Seconds beyond
-    /// 0 ..< 86400 count on into the neighbouring days (a thousand at most); dates that
+    /// skips gives the instant after the gap, one that it shows twice gives the first. Seconds
+    /// beyond 0 ..< 86400 count on into the neighbouring days (a thousand at most); dates that
     /// `Timestamp` cannot hold give the nearer end of its range.
     package func timestamp(_ date: CivilDate, secondsOfDay: Int) -> Timestamp {
         let limit = 1000 * 86400

@@ -2,7 +2,8 @@ import Domain
 
 /// What local time does every year: the `TZ` string of POSIX, such as `EST5EDT,M3.2.0,M11.1.0`.
 ///
-/// Source: POSIX.1-2024, Base Definitions, 8.3 (TZ), with the hours -167 ... 167 of RFC 9636, 3.3.1.
+/// Source: POSIX.1-2024, Base Definitions, 8.3 (TZ), with the hours -167 ... 167 of RFC 9636,
+/// section 3.3.1.
 struct YearlyRule: Sendable, Equatable {
     struct Daylight: Sendable, Equatable {
         let offset: Int
