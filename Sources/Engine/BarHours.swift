@@ -2,17 +2,17 @@ import Calendar
 import Domain
 
 /// Finds the session a bar belongs to; consecutive bars cost two comparisons.
-struct BarHours: Sendable {
+package struct BarHours: Sendable {
     let calendar: MarketCalendar
     private var cached: Session?
     /// No session in here.
     private var closedFrom = Timestamp.distantFuture
     private var closedUntil = Timestamp.distantPast
 
-    init(calendar: MarketCalendar) { self.calendar = calendar }
+    package init(calendar: MarketCalendar) { self.calendar = calendar }
 
     /// The session that contains `time`, nil outside.
-    mutating func session(of time: Timestamp) -> Session? {
+    package mutating func session(of time: Timestamp) -> Session? {
         if let cached, time >= cached.open, time < cached.close { return cached }
         if time >= closedFrom && time < closedUntil { return nil }
         if let found = calendar.session(containing: time) {
