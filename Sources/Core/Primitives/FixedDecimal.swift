@@ -123,15 +123,38 @@ package func parseFixedDecimal(_ bytes: UnsafeBufferPointer<UInt8>) throws(Decim
     return Int64(value)
 }
 
+/// `units` × 10^-9 as text: at least `minimumFractionDigits` (0 ... 9) after the point, trailing
+/// zeros beyond those left out, no point without a digit behind it.
 package func formatFixedDecimal(_ units: Int64, minimumFractionDigits: Int) -> String {
-    let magnitude = units.magnitude
-    var fraction = String(magnitude % 1_000_000_000)
-    fraction = String(repeating: "0", count: 9 - fraction.utf8.count) + fraction
-    while fraction.utf8.count > minimumFractionDigits, fraction.utf8.last == UInt8(ascii: "0") {
-        fraction.removeLast()
+    // Sign, ten digits, point, nine digits: filled from the right, then moved to the front.
+    String(unsafeUninitializedCapacity: 21) { buffer in
+        var end = 21
+        var (whole, fraction) = units.magnitude.quotientAndRemainder(dividingBy: 1_000_000_000)
+        var digits = 9
+        while digits > minimumFractionDigits, fraction % 10 == 0 {
+            fraction /= 10
+            digits -= 1
+        }
+        func push(_ byte: UInt8) {
+            end -= 1
+            buffer[end] = byte
+        }
+        if digits > 0 {
+            for _ in 0..<digits {
+                push(UInt8(ascii: "0") + UInt8(fraction % 10))
+                fraction /= 10
+            }
+            push(UInt8(ascii: "."))
+        }
+        repeat {
+            push(UInt8(ascii: "0") + UInt8(whole % 10))
+            whole /= 10
+        } while whole > 0
+        if units < 0 { push(UInt8(ascii: "-")) }
+        let count = 21 - end
+        for index in 0..<count { buffer[index] = buffer[end + index] }
+        return count
     }
-    let point = fraction.isEmpty ? "" : "."
-    return (units < 0 ? "-" : "") + String(magnitude / 1_000_000_000) + point + fraction
 }
 
 /// a·b/c in 128 bits, rounded half to even. Throws on overflow of the result and on `c` = 0.

@@ -20,22 +20,26 @@ package struct RingBuffer<Element>: RandomAccessCollection {
     @inlinable package var endIndex: Int { storage.count }
     @inlinable package var count: Int { storage.count }
     @inlinable package var isFull: Bool { storage.count == capacity }
+    /// The newest element. (The collection's own way to it is not specialised across modules.)
+    @inlinable @inline(__always) package var last: Element? {
+        storage.isEmpty ? nil : storage[head == 0 ? storage.count &- 1 : head &- 1]
+    }
 
-    @inlinable
+    @inlinable @inline(__always)
     func slot(_ index: Int) -> Int {
         precondition(index >= 0 && index < storage.count, "index outside the ring buffer")
         let slot = head &+ index
         return slot >= storage.count ? slot &- storage.count : slot
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package subscript(index: Int) -> Element {
         get { storage[slot(index)] }
         set { storage[slot(index)] = newValue }
     }
 
     /// Adds `element` as the newest; returns the oldest if it had to make room.
-    @inlinable @discardableResult
+    @inlinable @inline(__always) @discardableResult
     package mutating func append(_ element: Element) -> Element? {
         if storage.count < capacity {
             storage.append(element)

@@ -38,13 +38,14 @@ package struct StableHash: Sendable {
 
     /// 26 characters of Crockford's base 32 in lower case: 128 bits.
     package var text: String {
-        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        let alphabet: StaticString = "0123456789abcdefghjkmnpqrstvwxyz"
         var bits = UInt128(mixed(a)) << 64 | UInt128(mixed(b))
-        var characters = [UInt8](repeating: 0, count: 26)
-        for index in characters.indices.reversed() {
-            characters[index] = alphabet[Int(bits & 31)]
-            bits >>= 5
+        return String(unsafeUninitializedCapacity: 26) { buffer in
+            for index in (0..<26).reversed() {
+                buffer[index] = alphabet.utf8Start[Int(bits & 31)]
+                bits >>= 5
+            }
+            return 26
         }
-        return String(decoding: characters, as: UTF8.self)
     }
 }
