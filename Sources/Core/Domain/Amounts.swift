@@ -34,7 +34,10 @@ package struct Quantity: FixedDecimal {
     package let units: Int64
     @inlinable package init(units: Int64) { self.units = units }
     package static var one: Quantity { Quantity(whole: 1) }
-    package var magnitude: Quantity { Quantity(units: units < 0 ? -units : units) }
+    /// Without the sign; the one value that has no opposite saturates.
+    package var magnitude: Quantity {
+        Quantity(units: units == .min ? .max : units < 0 ? -units : units)
+    }
 
     /// Trailing zeros and an empty fraction trimmed: `100`, `0.5`.
     package var description: String { formatFixedDecimal(units, minimumFractionDigits: 0) }
@@ -45,7 +48,10 @@ package struct Quantity: FixedDecimal {
 package struct Money: FixedDecimal {
     package let units: Int64
     @inlinable package init(units: Int64) { self.units = units }
-    package var magnitude: Money { Money(units: units < 0 ? -units : units) }
+    /// Without the sign; the one value that has no opposite saturates.
+    package var magnitude: Money {
+        Money(units: units == .min ? .max : units < 0 ? -units : units)
+    }
 }
 
 /// Shares traded in a bar: a whole count, never a price or a position.

@@ -1,8 +1,9 @@
 /// The one place where a function beyond + - * / and sqrt is evaluated: our own series instead
 /// of libm's, so that scores are the same to the bit under every C library.
 
-/// 2^x for finite x in -1,000 ... 1,000 (clamped outside), relative error below 1e-15.
+/// 2^x for x in -1,000 ... 1,000 (clamped outside), relative error below 1e-15; NaN stays NaN.
 package func exp2Deterministic(_ x: Double) -> Double {
+    if x.isNaN { return x }
     if x <= -1000 { return 0 }
     let clamped = x > 1000 ? 1000 : x
     let whole = clamped.rounded(.toNearestOrEven)

@@ -20,6 +20,7 @@ struct SymbolLinker: Sendable {
             let first: Unicode.Scalar
         }
         var symbols: [Name: Set<Symbol>] = [:]
+        // Into a set of owners: in any order.
         for (symbol, texts) in aliases {
             for text in texts {
                 let words = NewsText.words(of: text)
@@ -28,11 +29,13 @@ struct SymbolLinker: Sendable {
             }
         }
         var table: [String: [Alias]] = [:]
+        // Lists are sorted below, so the order here does not matter.
         for (name, owners) in symbols {
             guard let key = name.words.first else { continue }
             table[key, default: []].append(
                 Alias(words: name.words, first: name.first, symbols: owners.sorted()))
         }
+        // Each list by itself: in any order.
         for key in table.keys {
             table[key]?.sort { a, b in
                 if a.words.count != b.words.count { return a.words.count > b.words.count }

@@ -68,6 +68,7 @@ extension Portfolio {
         for (index, slot) in slots.enumerated() {
             if let symbol = symbols[index] { costs[symbol] = slot.cost }
         }
+        // Into a table that is walked sorted below: in any order.
         for case .securities(let symbol) in state.balances.keys where costs[symbol] == nil {
             costs[symbol] = .zero
         }
