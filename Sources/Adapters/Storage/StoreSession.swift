@@ -29,6 +29,19 @@ struct StoreSession {
         }
     }
 
+    /// As `rows`, until `each` answers true.
+    func firstRow(
+        _ sql: String, _ values: (any DatabaseValueConvertible)?...,
+        where each: (StoredRow) throws -> Bool
+    ) throws {
+        connection.countStatement()
+        let statement = try db.cachedStatement(sql: sql)
+        let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values))
+        while let row = try cursor.next() {
+            if try each(StoredRow(row: row, file: connection.file)) { return }
+        }
+    }
+
     /// The integer of a query of one row and column; nil for no row or NULL.
     func integer(_ sql: String, _ values: (any DatabaseValueConvertible)?...) throws -> Int64? {
         connection.countStatement()
