@@ -1,0 +1,193 @@
+import Domain
+import Foundation
+import Primitives
+
+extension LedgerStore {
+    /// Everything the engine goes on with after a restart, in a constant number of statements
+    /// whatever the number of positions and orders (S06).
+    ///
+    /// Weights that do not hold what their type promises are stepped over: the last valid version is
+    /// given, and `loadWarnings` says so (S21).
+    ///
+    /// - Parameter dayStart: midnight in New York at or before an instant.
+    /// - Throws: `badRow` or `sqlite`: the ledger cannot be trusted.
+    package func loadState(
+        dayStart: (Timestamp) -> Timestamp = newYorkMidnight
+    ) throws(StorageError) -> LedgerState {
+        loadWarnings = []
+        var warnings: [String] = []
+        let state = try connection.access { session in
+            var state = LedgerState()
+            state.checkpoint = try loadCheckpoint(session)
+            try loadWeights(session, &state, &warnings, dayStart)
+            try session.rows(
+                "SELECT \(LedgerColumns.lot) FROM lots WHERE quantity <> 0 ORDER BY opened_at, seq"
+            ) { row throws in state.lots.append(try row.lot()) }
+            try loadBalances(session, &state)
+            try loadOrders(session, &state)
+            try loadTrades(session, &state)
+            return state
+        }
+        loadWarnings = warnings
+        return state
+    }
+
+    private func loadCheckpoint(_ session: StoreSession) throws -> Checkpoint? {
+        var checkpoint: Checkpoint?
+        try session.rows(
+            """
+            SELECT at, feed_position, equity_peak, drawdown_max, session_date, day_start_equity
+            FROM checkpoint
+            """
+        ) { row throws in
+            checkpoint = Checkpoint(
+                at: try row.time(0, "checkpoint.at"),
+                feedPosition: try row.integer(1, "checkpoint.feed_position"),
+                equityPeak: try row.money(2, "checkpoint.equity_peak"),
+                drawdownMax: try row.money(3, "checkpoint.drawdown_max"),
+                sessionDate: try row.text(4, "checkpoint.session_date"),
+                dayStartEquity: try row.money(5, "checkpoint.day_start_equity"))
+        }
+        return checkpoint
+    }
+
+    private func loadWeights(
+        _ session: StoreSession, _ state: inout LedgerState, _ warnings: inout [String],
+        _ dayStart: (Timestamp) -> Timestamp
+    ) throws {
+        var corrupt = 0
+        // Two statements that end at the first valid row.
+        try session.firstRow(
+            "SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq DESC"
+        ) { row in
+            state.weights = row.weights()
+            if state.weights == nil { corrupt += 1 }
+            return state.weights != nil
+        }
+        if corrupt > 0 {
+            let found = state.weights.map { "version \($0.weights.version) is used instead" }
+            warnings.append(
+                "the newest \(corrupt) stored strategy weights are corrupt; "
+                    + (found ?? "no valid version is left"))
+        }
+        if let checkpoint = state.checkpoint {
+            try session.firstRow(
+                "SELECT \(LedgerColumns.weights) FROM weights WHERE at < ? ORDER BY seq DESC",
+                dayStart(checkpoint.at).nanoseconds
+            ) { row in
+                state.weightsAtDayStart = row.weights()?.weights
+                return state.weightsAtDayStart != nil
+            }
+        }
+        try session.rows(
+            """
+            SELECT count(*) FILTER (WHERE sentiment_credit <> 0),
+                count(*) FILTER (WHERE trend_credit <> 0),
+                count(*) FILTER (WHERE reversion_credit <> 0)
+            FROM weights WHERE cause IS NOT NULL
+            """
+        ) { row throws in
+            state.creditedTrades = try (0...2).map { Int(try row.integer($0, "weights.credit")) }
+        }
+    }
+
+    private func loadBalances(_ session: StoreSession, _ state: inout LedgerState) throws {
+        try session.rows("SELECT account, amount FROM balances") { row throws in
+            guard let account = LedgerAccount(name: try row.text(0, "balances.account")) else {
+                throw row.bad("balances.account")
+            }
+            state.balances[account] = try row.money(1, "balances.amount")
+        }
+    }
+
+    private func loadOrders(_ session: StoreSession, _ state: inout LedgerState) throws {
+        try session.rows(
+            """
+            SELECT \(LedgerColumns.order) FROM orders
+            WHERE status IN ('INTENT', 'SUBMITTING', 'UNKNOWN', 'ACKED') ORDER BY seq
+            """
+        ) { row throws in
+            let order = try row.order()
+            state.openOrders.append(order)
+            state.roles[order.intent.id] = order.intent.role
+        }
+        if let at = state.checkpoint?.at {
+            let since = at - Span(seconds: 48 * 3600)
+            try session.rows(
+                """
+                SELECT created_at, role, reason, parent FROM orders WHERE created_at >= ?
+                ORDER BY created_at, seq
+                """, since.nanoseconds
+            ) { row throws in
+                let role = StoredRole.role(
+                    name: try row.text(1, "orders.role"),
+                    reason: try row.textIfAny(2, "orders.reason"),
+                    parent: try row.textIfAny(3, "orders.parent"))
+                guard let role else { throw row.bad("orders.role") }
+                state.recentIntents.append(
+                    LedgerState.IntentMark(at: try row.time(0, "orders.created_at"), role: role))
+            }
+        }
+        try session.rows(
+            """
+            SELECT o.id, s.evidence FROM orders o JOIN signals s ON s.id = o.signal_id
+            WHERE o.role = 'entry' AND o.id IN (
+                SELECT opened_by FROM lots WHERE quantity <> 0
+                UNION SELECT id FROM orders
+                    WHERE status IN ('INTENT', 'SUBMITTING', 'UNKNOWN', 'ACKED'))
+            """
+        ) { row throws in
+            let evidence: SignalEvidence = try row.decoded(1, "signals.evidence")
+            state.entryVotes[try row.orderID(0, "orders.id")] = evidence.votes
+        }
+    }
+
+    private func loadTrades(_ session: StoreSession, _ state: inout LedgerState) throws {
+        try session.rows(
+            "SELECT symbol, max(exit_time) FROM closed_trades GROUP BY symbol"
+        ) { row throws in
+            state.lastExits[try row.symbol(0, "closed_trades.symbol")] = try row.time(
+                1, "closed_trades.exit_time")
+        }
+        try session.rows("SELECT count(*), coalesce(sum(pnl), 0) FROM closed_trades") {
+            row throws in
+            state.closedTradeCount = Int(try row.integer(0, "closed_trades.count"))
+            state.realizedPnL = try row.money(1, "closed_trades.pnl")
+        }
+    }
+
+    /// News ids taken in, the newest `limit` of them, oldest first: refills the duplicate filter.
+    package func seenNewsIDs(limit: Int) throws(StorageError) -> [String] {
+        try connection.access { session in
+            var ids: [String] = []
+            try session.rows(
+                "SELECT news_id FROM taken ORDER BY seq DESC LIMIT ?", max(0, limit)
+            ) { row throws in ids.append(try row.text(0, "taken.news_id")) }
+            return ids.reversed()
+        }
+    }
+
+    /// Whether this item had its effect already (S25).
+    package func wasTaken(newsID: String) throws(StorageError) -> Bool {
+        try connection.access { session in
+            try session.integer("SELECT 1 FROM taken WHERE news_id = ?", newsID) != nil
+        }
+    }
+}
+
+/// Midnight in New York at or before `time`, by the system's time zone data.
+package func newYorkMidnight(_ time: Timestamp) -> Timestamp {
+    guard let zone = TimeZone(identifier: "America/New_York") else {
+        return Timestamp(time.utcDate, secondsOfDay: 0)
+    }
+    func local(_ time: Timestamp) -> CivilDate {
+        let offset = zone.secondsFromGMT(
+            for: Date(timeIntervalSince1970: Double(time.seconds)))
+        return (time + Span(seconds: Int64(offset))).utcDate
+    }
+    // Clocks change at 02:00, so at midnight the offset may be another one than at `time`.
+    let guess = Timestamp(local(time), secondsOfDay: 0)
+    let offset = zone.secondsFromGMT(
+        for: Date(timeIntervalSince1970: Double(guess.seconds) + 5 * 3600))
+    return guess - Span(seconds: Int64(offset))
+}

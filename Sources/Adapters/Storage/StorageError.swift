@@ -1,0 +1,113 @@
+/// The two files of `storage.path`.
+package enum StoreFile: String, Sendable, CaseIterable {
+    /// Small and precious: orders, fills, books. Durable at commit.
+    case ledger = "ledger.db"
+    /// Bars, news, readings, equity. May be deleted at any time.
+    case history = "history.db"
+}
+
+/// What the daemon does about an error.
+package enum StorageReaction: String, Sendable {
+    /// The same call may work in a moment.
+    case retry
+    /// Go on without what failed: no new entries, or no history.
+    case degrade
+    /// Stop; a person or a restart through recovery has to look at it.
+    case halt
+}
+
+/// Why the store did not do what it was asked. Values that were bound to a statement never appear
+/// here: they may be headlines, and an error is logged.
+package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The SQLite library lacks something the store is built on (S32).
+    case library(found: String, missing: String)
+    /// Another process holds the folder.
+    case locked(path: String, holder: String)
+    case folder(path: String, reason: String)
+    /// Written by a newer version of this program.
+    case newer(file: StoreFile, path: String, unknown: [String])
+    /// A setting did not take; going on would risk money.
+    case setting(file: StoreFile, name: String, wanted: String, found: String)
+    /// Not a database, truncated, or its structure is broken.
+    case damaged(file: StoreFile, path: String, detail: String)
+    /// A row that cannot be read back as what it should be.
+    case badRow(file: StoreFile, table: String, column: String)
+    /// There is an order for this decision already.
+    case duplicateDecision(String)
+    /// This execution is booked already.
+    case duplicateExecution(String)
+    /// A transition or a fill names an order that is not stored.
+    case unknownOrder(String)
+    /// More than one order starts like this.
+    case ambiguousOrder(prefix: String)
+    /// A value that cannot be stored, e.g. a number that is not finite.
+    case unstorable(table: String, detail: String)
+    /// The ledger failed before in a way after which no later success can be trusted.
+    case stopped(earlier: String)
+    /// Anything else SQLite said; `code` is the extended result code.
+    case sqlite(file: StoreFile, code: Int32, message: String, sql: String?)
+
+    package var description: String {
+        switch self {
+        case .library(let found, let missing):
+            "SQLite \(found) cannot be used: \(missing); install libsqlite3 3.37 or newer"
+        case .locked(let path, let holder):
+            "\(path) is in use by \(holder); stop that first"
+        case .folder(let path, let reason):
+            "\(path): \(reason)"
+        case .newer(_, let path, let unknown):
+            "\(path) was written by a newer version (\(unknown.joined(separator: ", "))); "
+                + "install that version again, or restore a backup made before it"
+        case .setting(let file, let name, let wanted, let found):
+            "\(file.rawValue): \(name) is \(found) after it was set to \(wanted); "
+                + "the file system may not support it"
+        case .damaged(let file, let path, let detail):
+            "\(path) is damaged (\(detail)); "
+                + (file == .ledger ? "restore a backup before starting again" : "it can be deleted")
+        case .badRow(let file, let table, let column):
+            "\(file.rawValue): a row of \(table) holds no valid \(column)"
+        case .duplicateDecision(let key):
+            "there is an order for the decision \(key) already"
+        case .duplicateExecution(let id):
+            "the execution \(id) is booked already"
+        case .unknownOrder(let id):
+            "no order \(id) is stored"
+        case .ambiguousOrder(let prefix):
+            "more than one order starts with \(prefix)"
+        case .unstorable(let table, let detail):
+            "a value for \(table) cannot be stored: \(detail)"
+        case .stopped(let earlier):
+            "the ledger takes no more commits after: \(earlier)"
+        case .sqlite(let file, let code, let message, let sql):
+            "\(file.rawValue): SQLite error \(code), \(message)"
+                + (sql.map { ", while executing \($0)" } ?? "")
+        }
+    }
+
+    /// A failed write or sync of the ledger halts: the kernel may mark pages clean after a failed
+    /// fsync, so that a later success proves nothing ("Can Applications Recover from fsync
+    /// Failures?", USENIX ATC 2020). The same on the history only costs history.
+    package var reaction: StorageReaction {
+        switch self {
+        case .library, .newer, .setting, .locked, .folder, .stopped: .halt
+        case .damaged(let file, _, _), .badRow(let file, _, _): file == .ledger ? .halt : .degrade
+        case .duplicateDecision, .duplicateExecution, .unknownOrder, .unstorable: .halt
+        case .ambiguousOrder: .degrade
+        case .sqlite(let file, let code, _, _):
+            switch code & 0xFF {
+            case 5, 6, 9: .retry  // BUSY, LOCKED, INTERRUPT
+            case 7, 13: .degrade  // NOMEM, FULL: what was committed is intact
+            default: file == .ledger ? .halt : .degrade
+            }
+        }
+    }
+
+    /// True where the file itself is broken: CORRUPT or NOTADB.
+    package var isDamage: Bool {
+        switch self {
+        case .damaged, .badRow: true
+        case .sqlite(_, let code, _, _): code & 0xFF == 11 || code & 0xFF == 26
+        default: false
+        }
+    }
+}

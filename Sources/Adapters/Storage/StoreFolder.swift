@@ -1,0 +1,97 @@
+import Foundation
+import Glibc
+
+/// The folder both files live in: 0750, its files 0640 or tighter.
+enum StoreFolder {
+    /// Makes `path` and the folders above it where they are missing.
+    static func create(_ path: String) throws(StorageError) {
+        var information = stat()
+        if stat(path, &information) == 0 {
+            guard information.st_mode & S_IFMT == S_IFDIR else {
+                throw .folder(path: path, reason: "is a file, not a folder")
+            }
+            return
+        }
+        let parent = (path as NSString).deletingLastPathComponent
+        if !parent.isEmpty, parent != path { try create(parent) }
+        guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
+            throw .folder(path: path, reason: "cannot be created: \(reason(errno))")
+        }
+    }
+
+    /// Makes sure that the file exists and that nobody but owner and group can read it. SQLite
+    /// gives its -wal and -shm files the mode of the database.
+    static func prepare(_ file: StoreFile, in folder: String) throws(StorageError) -> String {
+        let path = (folder as NSString).appendingPathComponent(file.rawValue)
+        let before = size(path)
+        if before ?? 0 == 0, let orphan = size(path + "-wal"), orphan > 0, file == .ledger {
+            throw .damaged(
+                file: file, path: path,
+                detail: "it is \(before == nil ? "missing" : "empty") but its -wal file is there")
+        }
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            throw .folder(path: path, reason: "cannot be opened for writing: \(reason(errno))")
+        }
+        defer { close(descriptor) }
+        var information = stat()
+        if fstat(descriptor, &information) == 0, information.st_mode & 0o027 != 0 {
+            _ = fchmod(descriptor, information.st_mode & 0o640)
+        }
+        return path
+    }
+
+    /// Bytes, nil where there is no such file.
+    static func size(_ path: String) -> Int64? {
+        var information = stat()
+        return stat(path, &information) == 0 ? Int64(information.st_size) : nil
+    }
+
+    static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+/// Held while a store is open: no second process may open the files (reliability of SQLite's WAL
+/// depends on it, and two engines would trade twice). Released when the value goes, and by the
+/// kernel when the process dies.
+package struct StoreLock: ~Copyable, Sendable {
+    private let descriptor: Int32
+    package let path: String
+
+    /// Takes `<folder>/lock`, making the folder where it is missing.
+    ///
+    /// - Parameter purpose: what the holder does, for the message others get, e.g. `run`.
+    /// - Throws: `locked` naming the holder, `folder`.
+    package init(folder: String, purpose: String) throws(StorageError) {
+        try StoreFolder.create(folder)
+        let path = (folder as NSString).appendingPathComponent("lock")
+        let descriptor = try Self.acquire(path, folder: folder)
+        (self.path, self.descriptor) = (path, descriptor)
+        let line = Array("pid \(getpid()) (\(purpose.prefix(100)))\n".utf8)
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, line, line.count, 0)
+    }
+
+    private static func acquire(_ path: String, folder: String) throws(StorageError) -> Int32 {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            throw .folder(path: path, reason: "cannot be opened: \(StoreFolder.reason(errno))")
+        }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+        let code = errno
+        var text = [UInt8](repeating: 0, count: 200)
+        let count = pread(descriptor, &text, text.count, 0)
+        close(descriptor)
+        guard code == EWOULDBLOCK else {
+            throw .folder(path: path, reason: "cannot be locked: \(StoreFolder.reason(code))")
+        }
+        let holder = String(decoding: text.prefix(max(0, count)), as: UTF8.self)
+            .split(separator: "\n").first.map(String.init)
+        throw .locked(path: folder, holder: holder ?? "another process")
+    }
+
+    deinit {
+        // The file stays: removing it would let two processes lock two different files.
+        _ = ftruncate(descriptor, 0)
+        close(descriptor)
+    }
+}
