@@ -43,8 +43,7 @@ package final class LedgerStore {
                 for entry in entries { try writer.write(entry, session) }
             }
         } catch {
-            if case .sqlite = error, error.reaction == .halt { failure = error }
-            if case .damaged = error { failure = error }
+            if error.isDiskFailure { failure = error }
             throw error
         }
     }
