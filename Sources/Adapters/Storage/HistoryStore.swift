@@ -196,6 +196,11 @@ package final class HistoryStore {
     /// SQLite's structural check over the whole file; slow on a large one, for idle hours.
     package func quickCheck() throws(StorageError) -> [String] { try connection.quickCheck() }
 
+    /// What `PRAGMA name` answers on the store's own connection.
+    package func setting(_ name: String) throws(StorageError) -> String? {
+        try connection.setting(name)
+    }
+
     /// For tests and diagnosis: the SQL of every statement SQLite runs.
     package func trace(_ tracer: (@Sendable (String) -> Void)?) throws(StorageError) {
         try connection.trace(tracer)
