@@ -43,8 +43,7 @@ package final class LedgerStore {
                 for entry in entries { try writer.write(entry, session) }
             }
         } catch {
-            if case .sqlite = error, error.reaction == .halt { failure = error }
-            if case .damaged = error { failure = error }
+            if error.isDiskFailure { failure = error }
             throw error
         }
     }
@@ -60,6 +59,11 @@ package final class LedgerStore {
 
     /// Checkpoints and closes; the store cannot be used afterwards.
     package func close() throws(StorageError) { try connection.close() }
+
+    /// What `PRAGMA name` answers on the store's own connection.
+    package func setting(_ name: String) throws(StorageError) -> String? {
+        try connection.setting(name)
+    }
 
     /// For tests and diagnosis: the SQL of every statement SQLite runs.
     package func trace(_ tracer: (@Sendable (String) -> Void)?) throws(StorageError) {

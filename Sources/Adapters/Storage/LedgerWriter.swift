@@ -47,7 +47,8 @@ struct LedgerWriter {
         do {
             return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
-            throw StorageError.unstorable(table: table, detail: "a number is not finite")
+            throw StorageError.unstorable(
+                file: .ledger, table: table, detail: "a number is not finite")
         }
     }
 
@@ -168,7 +169,8 @@ struct LedgerWriter {
         let weights = change.weights
         let credits = change.credits + Array(repeating: 0, count: max(0, 3 - change.credits.count))
         guard credits.allSatisfy(\.isFinite) else {
-            throw StorageError.unstorable(table: "weights", detail: "a credit is not finite")
+            throw StorageError.unstorable(
+                file: .ledger, table: "weights", detail: "a credit is not finite")
         }
         try session.run(
             """

@@ -41,7 +41,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// More than one order starts like this.
     case ambiguousOrder(prefix: String)
     /// A value that cannot be stored, e.g. a number that is not finite.
-    case unstorable(table: String, detail: String)
+    case unstorable(file: StoreFile, table: String, detail: String)
     /// The ledger failed before in a way after which no later success can be trusted.
     case stopped(earlier: String)
     /// Anything else SQLite said; `code` is the extended result code.
@@ -74,8 +74,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "no order \(id) is stored"
         case .ambiguousOrder(let prefix):
             "more than one order starts with \(prefix)"
-        case .unstorable(let table, let detail):
-            "a value for \(table) cannot be stored: \(detail)"
+        case .unstorable(let file, let table, let detail):
+            "\(file.rawValue): a value for \(table) cannot be stored: \(detail)"
         case .stopped(let earlier):
             "the ledger takes no more commits after: \(earlier)"
         case .sqlite(let file, let code, let message, let sql):
@@ -91,7 +91,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .library, .newer, .setting, .locked, .folder, .stopped: .halt
         case .damaged(let file, _, _), .badRow(let file, _, _): file == .ledger ? .halt : .degrade
-        case .duplicateDecision, .duplicateExecution, .unknownOrder, .unstorable: .halt
+        case .unstorable(let file, _, _): file == .ledger ? .halt : .degrade
+        case .duplicateDecision, .duplicateExecution, .unknownOrder: .halt
         case .ambiguousOrder: .degrade
         case .sqlite(let file, let code, _, _):
             switch code & 0xFF {
@@ -100,6 +101,14 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             default: file == .ledger ? .halt : .degrade
             }
         }
+    }
+
+    /// True where the disk failed or the file is broken: nothing after it can be trusted.
+    var isDiskFailure: Bool {
+        if case .sqlite(_, let code, _, _) = self {
+            return [8, 10, 14].contains(code & 0xFF)  // READONLY, IOERR, CANTOPEN
+        }
+        return isDamage
     }
 
     /// True where the file itself is broken: CORRUPT or NOTADB.

@@ -38,10 +38,10 @@ final class StoreConnection {
         let busy = BusyCounter()
         var configuration = Configuration()
         configuration.label = file.rawValue
-        // At most 250 waits of 20 ms: nothing waits on the store without an end.
+        // At most 100 waits of 20 ms: nothing waits on the store without an end.
         configuration.busyMode = .callback { tries in
             busy.count.add(1, ordering: .relaxed)
-            guard tries < 250 else { return false }
+            guard tries < 100 else { return false }
             Thread.sleep(forTimeInterval: 0.02)
             return true
         }
@@ -157,6 +157,15 @@ final class StoreConnection {
             session.db.trace(options: .statement) { event in
                 if case .statement(let statement) = event { tracer(statement.sql) }
             }
+        }
+    }
+
+    /// What `PRAGMA name` answers on this very connection; nil for a name that is none.
+    func setting(_ name: String) throws(StorageError) -> String? {
+        guard name.utf8.allSatisfy({ $0 == 0x5F || (0x61...0x7A).contains($0) }) else { return nil }
+        return try access { session in
+            countStatement()
+            return try String.fetchOne(session.db, sql: "PRAGMA \(name)")
         }
     }
 

@@ -1,0 +1,120 @@
+import Domain
+import Foundation
+import GRDB
+import Primitives
+import Storage
+import Testing
+
+@Suite struct DurabilityTests {
+    @Test("A03: N committed intents are N syncs of the ledger's WAL", arguments: [1, 40])
+    func oneSyncPerIntent(count: Int) throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path)
+        // The first frame after a checkpoint also syncs the WAL's header.
+        try store.commit([capital()])
+        let wal = folder.file("ledger.db-wal")
+        let before = SyncCounter.count(wal)
+        let main = SyncCounter.count(folder.file("ledger.db"))
+        for index in 0..<count { try store.commit(Sample("S\(index)").intake) }
+        #expect(SyncCounter.count(wal) - before == count)
+        #expect(SyncCounter.count(folder.file("ledger.db")) == main)
+        #expect(store.statistics.commits == count + 1)
+    }
+
+    @Test("A03: the history is not synced per batch")
+    func historyDoesNotSync() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try HistoryStore(folder: folder.path)
+        try store.append(.reading(Sample("AAA").reading))
+        try store.flush()
+        let before = SyncCounter.count(folder.file("history.db-wal"))
+        for index in 0..<20 {
+            try store.append(.reading(Sample("S\(index)").reading))
+            try store.flush()
+        }
+        #expect(SyncCounter.count(folder.file("history.db-wal")) == before)
+    }
+
+    @Test("S17: a commit of nothing writes nothing")
+    func emptyCommit() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit([capital()])
+        let before = (store.statistics, SyncCounter.count(folder.file("ledger.db-wal")))
+        try store.commit([])
+        #expect(store.statistics == before.0)
+        #expect(SyncCounter.count(folder.file("ledger.db-wal")) == before.1)
+    }
+
+    @Test("S26: GRDB's synchronous=NORMAL is defeated: the ledger reads 2, the history 1")
+    func synchronous() throws {
+        let folder = TemporaryFolder()
+        let ledger = try LedgerStore(folder: folder.path)
+        let history = try HistoryStore(folder: folder.path)
+        #expect(try ledger.setting("synchronous") == "2")
+        #expect(try history.setting("synchronous") == "1")
+        for name in ["journal_mode", "auto_vacuum", "foreign_keys", "trusted_schema", "page_size"] {
+            let wanted = [
+                "journal_mode": "wal", "auto_vacuum": "2", "foreign_keys": "1",
+                "trusted_schema": "0", "page_size": "4096",
+            ][name]
+            #expect(try ledger.setting(name) == wanted)
+            #expect(try history.setting(name) == wanted)
+        }
+        #expect(try ledger.setting("wal_autocheckpoint") == "500")
+        #expect(try ledger.setting("cache_size") == "-512")
+        #expect(try ledger.setting("temp_store") == "2")
+    }
+
+    @Test("A file in another journal mode is brought to WAL, its settings stay after reopening")
+    func reopened() throws {
+        let folder = TemporaryFolder()
+        do {
+            let store = try LedgerStore(folder: folder.path)
+            try store.commit([capital()])
+            try store.close()
+        }
+        try folder.execute("PRAGMA journal_mode = DELETE")
+        let store = try LedgerStore(folder: folder.path)
+        #expect(try store.setting("journal_mode") == "wal")
+        #expect(try store.setting("synchronous") == "2")
+        #expect(try store.loadState().balances[.cash] == usd("100000"))
+    }
+
+    @Test("S18: statements, commits and times are measured")
+    func statistics() throws {
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path)
+        let before = store.statistics
+        try store.commit(Sample("AAA").intake)
+        let after = store.statistics
+        #expect(after.statements == before.statements + 3)
+        #expect(after.commits == before.commits + 1)
+        #expect(after.nanoseconds > before.nanoseconds)
+        #expect(after.nanosecondsMax > 0)
+        #expect(after.queueWaitNanoseconds >= before.queueWaitNanoseconds)
+        #expect(after.busyEvents == 0)
+    }
+
+    @Test("S18: a file locked by someone else is waited for, counted and given up in time")
+    func busy() throws {
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit([capital()])
+        let other = try DatabaseQueue(path: folder.file("ledger.db"))
+        try other.writeWithoutTransaction { db in
+            try db.execute(sql: "BEGIN IMMEDIATE")
+            let error = #expect(throws: StorageError.self) {
+                try store.commit([capital("1")])
+            }
+            #expect(error?.reaction == .retry)
+            try db.execute(sql: "ROLLBACK")
+        }
+        #expect(store.statistics.busyEvents > 0)
+        try store.commit([capital("1")])
+        #expect(try store.loadState().balances[.cash] == usd("100001"))
+    }
+}
