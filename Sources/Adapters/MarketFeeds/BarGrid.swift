@@ -1,4 +1,5 @@
 import Domain
+import Glibc
 
 /// The length of a bar and the instants at which bars may start.
 package struct BarGrid: Sendable, Equatable {
@@ -59,9 +60,11 @@ package struct BarGrid: Sendable, Equatable {
             bytes.withUnsafeBufferPointer { buffer in
                 guard let base = buffer.baseAddress else { return }
                 var at = 0
-                while starts.count < Self.rowsMax,
-                    let end = buffer[at...].firstIndex(of: 0x0A), end <= count
+                let limit = min(count + 1, bytesMax)
+                while starts.count < Self.rowsMax, at < limit,
+                    let feed = memchr(base + at, 0x0A, limit - at)
                 {
+                    let end = UnsafeRawPointer(feed) - UnsafeRawPointer(base)
                     var found: (SymbolID, Timestamp)?
                     if parser.parse(base + at, { found = ($0.symbol, $0.start) }) == 0 {
                         let line = UnsafeBufferPointer(rebasing: buffer[at..<end])
