@@ -150,13 +150,10 @@ package struct Portfolio: Sendable, Equatable {
 
     private mutating func markHeld(_ id: SymbolID, _ price: Price) throws(DecimalError) {
         guard price.isPositive else { return }
-        let slot = slots[id.index]
-        let value = try slot.worth(at: price)
-        var next = totals
-        try next.revalue(from: slot.value, to: value)
-        try next.settle()
-        totals = next
+        let old = slots[id.index].value
+        let new = try slots[id.index].worth(at: price)
+        try totals.mark(from: old, to: new)
         slots[id.index].mark = price
-        slots[id.index].value = value
+        slots[id.index].value = new
     }
 }
