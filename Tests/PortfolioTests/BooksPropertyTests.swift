@@ -206,7 +206,7 @@ struct BooksPropertyTests {
         Price(units: Int64(1 + random.below(400_000_000_000)))
     }
 
-    /// Fractions, whole shares and single units; now and then the quantity of a fill before.
+    /// Fractions, whole shares and single units; now and then reported after a younger one.
     private func randomFill(
         _ number: Int, _ symbol: Symbol, _ random: inout SeededRandom
     ) -> Fill {
@@ -220,6 +220,6 @@ struct BooksPropertyTests {
         return fill(
             number, random.below(2) == 0 ? .buy : .sell, Quantity(units: units),
             at: randomPrice(&random), fee: Money(units: Int64(random.below(3_000_000_000))),
-            of: symbol)
+            of: symbol, at: number - random.below(4))
     }
 }

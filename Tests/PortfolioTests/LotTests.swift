@@ -148,4 +148,17 @@ struct LotTests {
         }
         #expect(portfolio.quantity(firstID) == Quantity(whole: -2))
     }
+
+    @Test("S23: the oldest lot is closed first, also when its fill was reported late")
+    func late() throws {
+        var ledger = MemoryLedger()
+        var portfolio = openedPortfolio(&ledger)
+        var entries: [LedgerEntry] = []
+        for (number, second) in [(1, 10), (2, 5), (3, 10)] {
+            _ = try portfolio.apply(
+                fill(number, .buy, quantity("1"), at: price("1"), at: second), symbol: firstID,
+                reason: .entry, entries: &entries)
+        }
+        #expect(portfolio.openLots(firstID).map(\.id) == ["e2", "e1", "e3"])
+    }
 }

@@ -35,11 +35,12 @@ func quantity(_ text: String) -> Quantity {
 
 func fill(
     _ number: Int, _ side: OrderSide, _ quantity: Quantity, at price: Price,
-    fee: Money = .zero, of symbol: Symbol = aapl
+    fee: Money = .zero, of symbol: Symbol = aapl, at second: Int? = nil
 ) -> Fill {
     Fill(
         executionID: "e\(number)", orderID: order("o\(number)"), symbol: symbol, side: side,
-        quantity: quantity, price: price, fee: fee, at: start + Span(seconds: Int64(number)))
+        quantity: quantity, price: price, fee: fee,
+        at: start + Span(seconds: Int64(second ?? number)))
 }
 
 /// `buy 10 @ 100 fee 1`
@@ -95,7 +96,12 @@ struct MemoryLedger {
         }
     }
 
-    var openLots: [Lot] { lots.filter { !$0.quantity.isZero } }
+    /// By time of opening, then in order of booking.
+    var openLots: [Lot] {
+        lots.enumerated().filter { !$0.element.quantity.isZero }
+            .sorted { ($0.element.openedAt, $0.offset) < ($1.element.openedAt, $1.offset) }
+            .map(\.element)
+    }
 
     var state: LedgerState {
         var state = LedgerState()

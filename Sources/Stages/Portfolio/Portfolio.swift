@@ -127,7 +127,14 @@ package struct Portfolio: Sendable, Equatable {
     private mutating func replaceLots(of id: SymbolID, by booking: Booking) {
         lots[id.index].removeFirst(booking.closedLots)
         if let reduced = booking.reducedLot { lots[id.index][0] = reduced }
-        if let opened = booking.openedLot { lots[id.index].append(opened) }
+        if let opened = booking.openedLot { insert(opened, of: id) }
+    }
+
+    /// By time of opening, as a ledger gives them back: a report that came late is not younger for
+    /// that.
+    mutating func insert(_ lot: Lot, of id: SymbolID) {
+        let older = lots[id.index].lastIndex { $0.openedAt <= lot.openedAt }
+        lots[id.index].insert(lot, at: older.map { $0 + 1 } ?? 0)
     }
 
     private mutating func count(from old: Quantity, to new: Quantity) {
