@@ -66,14 +66,14 @@ package enum PerformanceReport {
 
     private static func drawdown(_ tracker: EquityTracker) -> [Metric] {
         let hasHistory = tracker.peak != nil
-        let ratio = tracker.worst == nil ? 0 : tracker.worstRatio
+        let ratio = tracker.peak.flatMap { $0.isPositive ? tracker.worstRatio ?? 0 : nil }
         return [
             Metric(
                 "max_drawdown", MetricValue(money: hasHistory ? tracker.drawdownMax : nil),
                 "largest fall of the marked equity from its highest value before; n/a without "
                     + "an equity history"),
             Metric(
-                "max_drawdown_pct", MetricValue(ratio: hasHistory ? ratio : nil),
+                "max_drawdown_pct", MetricValue(ratio: ratio),
                 "largest fall / the peak it fell from, positive; n/a when no peak was positive"),
         ]
     }

@@ -127,7 +127,14 @@ package struct Portfolio: Sendable, Equatable {
     private mutating func replaceLots(of id: SymbolID, by booking: Booking) {
         lots[id.index].removeFirst(booking.closedLots)
         if let reduced = booking.reducedLot { lots[id.index][0] = reduced }
-        if let opened = booking.openedLot { lots[id.index].append(opened) }
+        if let opened = booking.openedLot { insert(opened, of: id) }
+    }
+
+    /// By time of opening, as a ledger gives them back: a report that came late is not younger for
+    /// that.
+    mutating func insert(_ lot: Lot, of id: SymbolID) {
+        let older = lots[id.index].lastIndex { $0.openedAt <= lot.openedAt }
+        lots[id.index].insert(lot, at: older.map { $0 + 1 } ?? 0)
     }
 
     private mutating func count(from old: Quantity, to new: Quantity) {
@@ -150,13 +157,10 @@ package struct Portfolio: Sendable, Equatable {
 
     private mutating func markHeld(_ id: SymbolID, _ price: Price) throws(DecimalError) {
         guard price.isPositive else { return }
-        let slot = slots[id.index]
-        let value = try slot.worth(at: price)
-        var next = totals
-        try next.revalue(from: slot.value, to: value)
-        try next.settle()
-        totals = next
+        let old = slots[id.index].value
+        let new = try slots[id.index].worth(at: price)
+        try totals.mark(from: old, to: new)
         slots[id.index].mark = price
-        slots[id.index].value = value
+        slots[id.index].value = new
     }
 }

@@ -60,7 +60,7 @@ extension Portfolio {
         guard slot.quantity.units != .min else { throw .overflow }
         slot.value = slot.cost
         slots[id.index] = slot
-        lots[id.index].append(lot)
+        insert(lot, of: id)
     }
 
     private func checkSecurities(_ state: LedgerState) throws(PortfolioError) {

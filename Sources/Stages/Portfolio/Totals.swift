@@ -29,6 +29,17 @@ struct Totals: Sendable, Equatable {
         exposure = try exposure.subtracting(old.magnitude).adding(new.magnitude)
     }
 
+    /// As `revalue` and `settle` in one, in place: throws before anything has changed.
+    mutating func mark(from old: Money, to new: Money) throws(DecimalError) {
+        guard new.units != .min else { throw .overflow }
+        let change = try new.subtracting(old)
+        let marketValue = try marketValue.adding(change)
+        let exposure = try exposure.adding(new.magnitude.subtracting(old.magnitude))
+        let equity = try equity.adding(change)
+        unrealized = try unrealized.adding(change)
+        (self.marketValue, self.exposure, self.equity) = (marketValue, exposure, equity)
+    }
+
     /// Brings the derived figures up to date; throws `overflow` when one cannot be represented.
     mutating func settle() throws(DecimalError) {
         equity = try cash.adding(marketValue)
