@@ -45,6 +45,7 @@ package struct BacktestResult: Sendable {
     package var first: Timestamp?
     package var last: Timestamp?
     package var engine: TradingEngine
+    package var interval: Span
 }
 
 /// Plays a feed through engine and venue as fast as it can.
@@ -54,6 +55,8 @@ package struct BacktestRunner {
     /// Bars that start at this time or later are not read.
     package var until = Timestamp.distantFuture
     package var resolution = EquityResolution.session
+    /// Only these symbols; empty means all of the feed.
+    package var universe: Set<Symbol> = []
     /// Called every some ten thousand bars with the count and the time reached.
     package var progress: ((Int64, Timestamp) -> Void)?
 
@@ -66,7 +69,8 @@ package struct BacktestRunner {
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
         var loop = TradingLoop(engine: engine, venue: SimulatedVenue(venue), journal: journal)
-        var timeline = Timeline(feed: feed, news: news, calendar: config.calendar)
+        var timeline = Timeline(
+            feed: feed, news: news, calendar: config.calendar, universe: universe)
         var instant = Instant()
         var curve: [EquitySnapshot] = []
         var first: Timestamp?
@@ -101,6 +105,7 @@ package struct BacktestRunner {
         return BacktestResult(
             trades: loop.journal.trades, equity: resolution == .bar ? curve : closes,
             closes: closes, fills: loop.journal.fills, first: first,
-            last: first == nil ? nil : loop.engine.now, engine: loop.engine)
+            last: first == nil ? nil : loop.engine.now, engine: loop.engine,
+            interval: timeline.feed.interval)
     }
 }

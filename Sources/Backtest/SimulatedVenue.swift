@@ -274,8 +274,14 @@ package struct SimulatedVenue: Broker, Sendable {
     ///   - parent: for a protective stop, its entry, where that is still alive.
     package mutating func restore(
         _ ticket: OrderTicket, from open: LedgerState.OpenOrder, protecting held: Quantity?,
-        parent: ClientOrderID?
+        parent: ClientOrderID?, at now: Timestamp
     ) {
+        if let held, held.isZero, parent == nil {
+            reports.append(
+                BrokerReport(
+                    orderID: ticket.id, at: now, event: .canceled(reason: "nothing to protect")))
+            return
+        }
         let rest = (try? ticket.quantity.subtracting(open.filledQuantity)) ?? .zero
         var order = Order(
             ticket: ticket, id: ticket.id, side: ticket.side, type: ticket.type,

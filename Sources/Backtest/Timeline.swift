@@ -36,6 +36,10 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
     package private(set) var news: News
     package var clock: SessionClock?
     private let calendar: MarketCalendar
+    /// Bars of other symbols are passed over; empty lets all in.
+    private let universe: Set<Symbol>
+    /// By `SymbolID.index`, as far as the feed's table was looked at.
+    private var isTraded: [Bool] = []
     private var hours: BarHours
     private var buffer: [Bar] = []
     private var cursor = 0
@@ -44,11 +48,13 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
 
     /// - Parameter clock: after a restart; else it begins with the first bar.
     package init(
-        feed: Feed, news: News, calendar: MarketCalendar, clock: SessionClock? = nil
+        feed: Feed, news: News, calendar: MarketCalendar, universe: Set<Symbol> = [],
+        clock: SessionClock? = nil
     ) {
         self.feed = feed
         self.news = news
         self.calendar = calendar
+        self.universe = universe
         self.clock = clock
         hours = BarHours(calendar: calendar)
         buffer.reserveCapacity(8192)
@@ -85,8 +91,17 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
             buffer.removeAll(keepingCapacity: true)
             cursor = 0
             if try !feed.read(into: &buffer) { isExhausted = true }
+            if !universe.isEmpty { passOver() }
         }
         return buffer[cursor]
+    }
+
+    private mutating func passOver() {
+        let table = feed.symbols
+        while isTraded.count < table.count {
+            isTraded.append(universe.contains(table.symbols[isTraded.count]))
+        }
+        buffer.removeAll { !isTraded[$0.symbol.index] }
     }
 
     private mutating func takeBars(

@@ -2,6 +2,8 @@ import Calendar
 import Domain
 import Engine
 import Execution
+import Portfolio
+import Primitives
 
 /// The step that the live loop and the backtest share: one instant through venue and engine.
 ///
@@ -49,8 +51,21 @@ package struct TradingLoop<Journal: EventJournal> {
         }
     }
 
-    /// After a restart: what was decided but never acknowledged goes out again.
-    package mutating func recover() throws {
+    /// After a restart: the venue takes back the orders it had acknowledged, and what was decided
+    /// but never acknowledged goes out again under its own id.
+    package mutating func recover(_ state: LedgerState) throws {
+        let alive = Set(state.openOrders.filter { $0.status == .acked }.map(\.intent.id))
+        for open in state.openOrders where open.status == .acked {
+            guard let ticket = engine.ticket(open.intent.id) else { continue }
+            var held: Quantity?
+            var parent: ClientOrderID?
+            if case .protectiveStop(let entry) = open.intent.role {
+                held = engine.portfolio.quantity(ticket.symbolID).magnitude
+                parent = alive.contains(entry) ? entry : nil
+            }
+            venue.restore(ticket, from: open, protecting: held, parent: parent, at: engine.now)
+        }
+        try deliverReports(engine.now)
         engine.recover(effects: &effects)
         try settle(engine.now)
     }

@@ -98,6 +98,9 @@ extension TradingEngine {
         return ticket
     }
 
+    /// The ticket of an order that is alive, for a venue that takes it back.
+    package func ticket(_ id: ClientOrderID) -> OrderTicket? { execution.ticket(id) }
+
     package var openOrders: [WorkingOrder] { execution.openOrders }
     package func newestBar(_ id: SymbolID) -> Bar? { signals.newestBar(id) }
     package var weights: StrategyWeights { learner.weights }

@@ -19,14 +19,14 @@ package struct OrderTicket: Sendable, Equatable {
     }
 
     init(
-        _ intent: OrderIntent, symbolID: SymbolID, quantity: Quantity? = nil,
+        _ intent: OrderIntent, symbolID: SymbolID,
         protectiveStop: ProtectiveStop?
     ) {
         id = intent.id
         self.symbolID = symbolID
         symbol = intent.symbol
         side = intent.side
-        self.quantity = quantity ?? intent.quantity
+        self.quantity = intent.quantity
         type = intent.type
         timeInForce = intent.timeInForce
         self.protectiveStop = protectiveStop

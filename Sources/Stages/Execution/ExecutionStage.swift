@@ -220,7 +220,7 @@ package struct ExecutionStage: Sendable {
         guard let order = orders[id],
             order.status == .intent || order.status == .submitting
         else { return nil }
-        let stop = order.intent.role.isEntry ? attachedStop(of: order) : nil
+        let stop = attachedStop(of: order)
         guard isAllowed, now <= order.intent.expiresAt else {
             let reason = isAllowed ? "expired before it was sent" : "not allowed at the last gate"
             if order.status == .intent {
@@ -237,6 +237,13 @@ package struct ExecutionStage: Sendable {
         move(id, .submit, at: now, effects: &effects)
         if let stop { move(stop.id, .submit, at: now, effects: &effects) }
         return OrderTicket(order.intent, symbolID: order.symbolID, protectiveStop: stop)
+    }
+
+    /// The ticket of an order that is alive.
+    package func ticket(_ id: ClientOrderID) -> OrderTicket? {
+        orders[id].map {
+            OrderTicket($0.intent, symbolID: $0.symbolID, protectiveStop: attachedStop(of: $0))
+        }
     }
 
     private func attachedStop(of order: WorkingOrder) -> OrderTicket.ProtectiveStop? {
