@@ -102,6 +102,11 @@ extension TradingEngine {
     package func ticket(_ id: ClientOrderID) -> OrderTicket? { execution.ticket(id) }
 
     package var openOrders: [WorkingOrder] { execution.openOrders }
+    /// Start of the newest bar seen of a symbol; nil before the first.
+    package func newestStart(_ id: SymbolID) -> Timestamp? {
+        let start = states[id.index].newestStart
+        return start > .distantPast ? start : nil
+    }
     package func newestBar(_ id: SymbolID) -> Bar? { signals.newestBar(id) }
     package var weights: StrategyWeights { learner.weights }
 }

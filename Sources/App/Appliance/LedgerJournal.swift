@@ -1,0 +1,68 @@
+import Domain
+import Engine
+import Storage
+
+/// Writes the engine's effects into the two databases.
+///
+/// Before each commit of the ledger the history's batch is written too, so that after a crash of
+/// the process the history is never behind the ledger. It is not waited for on the disk, and when
+/// it fails, trading goes on without it: it only costs comfort.
+package final class LedgerJournal: EventJournal {
+    package let ledger: LedgerStore
+    package let history: HistoryStore
+    private let interval: Span
+    /// Told of every notice as it is committed.
+    package var onNotice: ((Notice) -> Void)?
+    /// Told once when the history stops taking rows, and once when it takes them again.
+    package var onHistoryTrouble: ((String) -> Void)?
+    private var historyTrouble: String?
+    private var entries: [LedgerEntry] = []
+
+    package init(ledger: LedgerStore, history: HistoryStore, interval: Span) {
+        self.ledger = ledger
+        self.history = history
+        self.interval = interval
+    }
+
+    package func commit(_ effects: [Effect], symbols: SymbolTable) throws {
+        entries.removeAll(keepingCapacity: true)
+        for effect in effects {
+            switch effect {
+            case .record(let entry): entries.append(entry)
+            case .history(let row): tryHistory { try history.append(row) }
+            case .notice, .submit, .cancel: break
+            }
+        }
+        if !entries.isEmpty {
+            tryHistory { try history.flush() }
+            try ledger.commit(entries)
+        }
+        guard let onNotice else { return }
+        for case .notice(let notice) in effects { onNotice(notice) }
+    }
+
+    package func took(_ bar: Bar, symbols: SymbolTable) {
+        tryHistory {
+            try history.append(bar: bar, symbol: symbols[bar.symbol], interval: interval)
+        }
+    }
+
+    /// Writes what is buffered and removes what is past its retention.
+    package func tidy(_ retention: Retention, now: Timestamp) {
+        tryHistory { try history.prune(retention: retention, now: now) }
+    }
+
+    private func tryHistory(_ work: () throws -> Void) {
+        do {
+            try work()
+            if historyTrouble != nil {
+                historyTrouble = nil
+                onHistoryTrouble?("the history takes rows again")
+            }
+        } catch {
+            let text = "\(error)"
+            if historyTrouble == nil { onHistoryTrouble?("the history loses rows: \(text)") }
+            historyTrouble = text
+        }
+    }
+}

@@ -1,0 +1,177 @@
+import Backtest
+import Calendar
+import Domain
+import Engine
+import Foundation
+import News
+import Sentiment
+import Signals
+import Storage
+
+/// Plays a market at a chosen speed through the same loop as the backtest, with the ledger under
+/// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
+package struct LiveRunner<Feed: MarketFeed> {
+    package private(set) var loop: TradingLoop<LedgerJournal>
+    private var timeline: Timeline<Feed, NewsSources>
+    private let journal: LedgerJournal
+    private let inbox: Inbox
+    private let speed: MarketSettings.Speed
+    private let retention: Retention
+    /// Told about every instant that was played.
+    package var onInstant: ((borrowing Instant, TradingEngine) -> Void)?
+    /// Market time and monotonic time at which pacing began.
+    private var pace: (market: Timestamp, clock: ContinuousClock.Instant)?
+
+    /// Restores engine and venue from the stores; the market goes on where it was left.
+    package init(
+        _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
+        inbox: Inbox, idPrefix: String
+    ) throws {
+        let config = assembly.engineConfig(idPrefix: idPrefix, interval: feed.interval)
+        var engine = TradingEngine(config)
+        for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
+        let state = try journal.ledger.loadState()
+        try engine.restore(state)
+        loop = TradingLoop(
+            engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
+        var clock: SessionClock?
+        if let checkpoint = state.checkpoint {
+            clock = SessionClock(
+                assembly.calendar, from: checkpoint.at,
+                openDate: CivilDate(checkpoint.sessionDate))
+        }
+        timeline = Timeline(
+            feed: feed, news: news, calendar: assembly.calendar, universe: assembly.universe,
+            clock: clock)
+        self.journal = journal
+        self.inbox = inbox
+        speed = assembly.configuration.market.speed
+        retention = Retention(assembly.configuration.storage)
+        if state.checkpoint != nil {
+            try reload(config)
+            try loop.recover(state)
+            try catchUp()
+        }
+    }
+
+    // MARK: - Restart
+
+    /// Refills windows and marks from the history; what it lacks, the feed brings.
+    private mutating func reload(_ config: EngineConfig) throws {
+        let engine = loop.engine
+        let stored = try journal.history.lastBars(
+            perSymbol: config.signals.rebuildBars, symbols: engine.symbols.symbols)
+        for bar in stored {
+            guard let id = engine.symbols.id(of: bar.symbol) else { continue }
+            try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
+        }
+        let oldest = engine.now - config.sentiment.windowAge
+        for reading in try journal.history.readings(since: oldest) {
+            loop.engine.backfill(reading)
+        }
+        for item in try journal.history.recentNews(limit: config.news.duplicateWindow) {
+            loop.engine.backfill(newsID: item.id, headline: item.headline)
+        }
+    }
+
+    /// Passes over what was taken before the restart: bars only fill gaps in the windows, news that
+    /// was not taken any more is taken now.
+    private mutating func catchUp() throws {
+        let taken = loop.engine.feedPosition
+        let now = loop.engine.now
+        var position: Int64 = 0
+        var instant = Instant()
+        while try timeline.next(&instant) {
+            loop.register(timeline.feed.symbols)
+            let left = Int(max(0, min(Int64(instant.bars.count), taken - position)))
+            position += Int64(instant.bars.count)
+            for bar in instant.bars.prefix(left) where isGap(bar) {
+                try loop.engine.backfill(bar, knownAt: instant.at)
+                journal.took(bar, symbols: loop.engine.symbols)
+            }
+            instant.bars.removeFirst(left)
+            if instant.at <= now {
+                instant.news = try instant.news.filter {
+                    try !journal.ledger.wasTaken(newsID: $0.id)
+                }
+                instant.at = now
+            }
+            if !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty {
+                try play(&instant)
+            }
+            if position >= taken && instant.at >= now { return }
+        }
+    }
+
+    private func isGap(_ bar: Bar) -> Bool {
+        loop.engine.newestStart(bar.symbol).map { bar.start > $0 } ?? true
+    }
+
+    // MARK: - Run
+
+    /// Runs to the end of the market, or until the inbox is told to stop.
+    /// - Returns: true at the end of the market.
+    package mutating func run() throws -> Bool {
+        var instant = Instant()
+        while !inbox.stopRequested {
+            guard try timeline.next(&instant) else {
+                try loop.finish()
+                journal.tidy(retention, now: loop.engine.now)
+                return true
+            }
+            loop.register(timeline.feed.symbols)
+            try waitUntil(instant.at)
+            if inbox.stopRequested { break }
+            try takeInbox()
+            try play(&instant)
+        }
+        // What was read but not played is read again at the next start.
+        journal.tidy(retention, now: loop.engine.now)
+        return false
+    }
+
+    private mutating func play(_ instant: inout Instant) throws {
+        try loop.play(instant)
+        if instant.timers.contains(.sessionClose) {
+            journal.tidy(retention, now: instant.at)
+            try journal.ledger.prune(before: instant.at - Span(seconds: 90 * 86_400))
+        }
+        onInstant?(instant, loop.engine)
+    }
+
+    private mutating func takeInbox() throws {
+        let events = inbox.drain()
+        if events.isEmpty { return }
+        var instant = Instant()
+        instant.at = loop.engine.now
+        for case .news(let item) in events { instant.news.append(item) }
+        try loop.play(instant)
+    }
+
+    /// Waits until the market's time has come at the chosen speed; what arrives meanwhile is taken.
+    private mutating func waitUntil(_ time: Timestamp) throws {
+        guard case .factor(let factor) = speed else { return }
+        let clock = ContinuousClock()
+        guard let pace else {
+            self.pace = (time, clock.now)
+            return
+        }
+        let due = pace.clock + .seconds((time - pace.market).seconds / factor)
+        while !inbox.stopRequested, clock.now < due {
+            let left = clock.now.duration(to: due)
+            let seconds = Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
+            inbox.wait(seconds: min(seconds, 1))
+            try takeInbox()
+        }
+    }
+}
+
+extension Retention {
+    init(_ settings: StorageSettings) {
+        self.init()
+        bars = settings.retentionBars
+        news = settings.retentionNews
+        readings = settings.retentionReadings
+        equity = settings.retentionEquity
+    }
+}
