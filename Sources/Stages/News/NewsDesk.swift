@@ -130,7 +130,8 @@ package struct NewsDesk: Sendable {
         return NewsItem(
             id: item.id,
             headline: NewsText.cleaned(item.headline, bytesMax: config.headlineBytesMax),
-            summary: NewsText.cleaned(item.summary, bytesMax: 4 * min(max(0, config.headlineBytesMax), 1 << 20)),
+            summary: NewsText.cleaned(
+                item.summary, bytesMax: 4 * min(max(0, config.headlineBytesMax), 1 << 20)),
             symbols: tags, createdAt: item.createdAt,
             source: NewsText.cleaned(item.source, bytesMax: Self.sourceBytesMax),
             url: NewsText.cut(item.url, bytesMax: Self.urlBytesMax))

@@ -52,7 +52,11 @@ struct RecentNews: Sendable {
         ids.remove(entry.id)
         guard var story = stories.removeValue(forKey: entry.text) else { return }
         story.items -= 1
-        if let linked = entry.linked { story.linked.subtract(linked) } else { story.itemsForAll -= 1 }
+        if let linked = entry.linked {
+            story.linked.subtract(linked)
+        } else {
+            story.itemsForAll -= 1
+        }
         if story.items > 0 { stories[entry.text] = story }
     }
 
