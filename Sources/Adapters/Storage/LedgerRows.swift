@@ -7,7 +7,8 @@ enum LedgerColumns {
     static let order = """
         id, decision_key, signal_id, symbol, side, quantity, type, price, time_in_force, role,
         reason, parent, created_at, expires_at, reference_price, reservation, body_hash, status,
-        broker_order_id, filled
+        broker_order_id, filled, (SELECT execution_id FROM fills WHERE order_id = orders.id
+            ORDER BY fills.seq DESC LIMIT 1)
         """
     static let lot = "id, symbol, opened_at, opened_by, price, quantity, cost, open_fees"
     static let trade = """
@@ -77,7 +78,8 @@ extension StoredRow {
         return LedgerState.OpenOrder(
             intent: intent, status: try word(17, "orders.status"),
             brokerOrderID: try textIfAny(18, "orders.broker_order_id"),
-            filledQuantity: try quantity(19, "orders.filled"))
+            filledQuantity: try quantity(19, "orders.filled"),
+            lastExecutionID: try textIfAny(20, "fills.execution_id"))
     }
 
     /// From `LedgerColumns.lot`.

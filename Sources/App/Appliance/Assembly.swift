@@ -4,6 +4,7 @@ import Domain
 import Engine
 import Execution
 import MarketFeeds
+import News
 import NewsFeeds
 import Primitives
 import Risk

@@ -8,28 +8,43 @@ import Foundation
 package final class Inbox: @unchecked Sendable {
     // @unchecked: every access to the state goes through the condition's lock.
     private let condition = NSCondition()
-    private var waiting: [InputEvent] = []
+    private var waiting: [Delivery] = []
+    private var count = 0
     private var isStopped = false
+    /// Events, not deliveries.
     package let capacity: Int
+
+    /// Events that belong together, and who wants to know when their effects are durable.
+    package struct Delivery: Sendable {
+        package let events: [InputEvent]
+        package let onTaken: (@Sendable () -> Void)?
+    }
 
     package init(capacity: Int = 1_024) { self.capacity = capacity }
 
-    /// - Returns: false when there is no room; the event was not taken.
-    package func post(_ event: InputEvent) -> Bool {
+    /// - Parameter onTaken: called on the loop's thread after the last of the events was committed.
+    /// - Returns: false when there is no room; nothing was taken.
+    package func post(
+        _ events: [InputEvent], onTaken: (@Sendable () -> Void)? = nil
+    ) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard waiting.count < capacity else { return false }
-        waiting.append(event)
+        guard !isStopped, count + events.count <= capacity else { return false }
+        waiting.append(Delivery(events: events, onTaken: onTaken))
+        count += events.count
         condition.signal()
         return true
     }
 
     /// Takes what is there, in order of arrival.
-    package func drain() -> [InputEvent] {
+    package func drain() -> [Delivery] {
         condition.lock()
         defer { condition.unlock() }
         if waiting.isEmpty { return [] }
-        defer { waiting.removeAll(keepingCapacity: true) }
+        defer {
+            waiting.removeAll(keepingCapacity: true)
+            count = 0
+        }
         return waiting
     }
 

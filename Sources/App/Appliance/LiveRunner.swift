@@ -139,13 +139,16 @@ package struct LiveRunner<Feed: MarketFeed> {
         onInstant?(instant, loop.engine)
     }
 
+    /// Only once there is a market time to take it at.
     private mutating func takeInbox() throws {
-        let events = inbox.drain()
-        if events.isEmpty { return }
-        var instant = Instant()
-        instant.at = loop.engine.now
-        for case .news(let item) in events { instant.news.append(item) }
-        try loop.play(instant)
+        guard loop.engine.now > .distantPast else { return }
+        for delivery in inbox.drain() {
+            var instant = Instant()
+            instant.at = loop.engine.now
+            for case .news(let item) in delivery.events { instant.news.append(item) }
+            try loop.play(instant)
+            delivery.onTaken?()
+        }
     }
 
     /// Waits until the market's time has come at the chosen speed; what arrives meanwhile is taken.
