@@ -1,4 +1,5 @@
 import Domain
+import Indicators
 import Primitives
 import TestSupport
 import Testing
