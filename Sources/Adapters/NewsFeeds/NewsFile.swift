@@ -27,13 +27,16 @@ package struct NewsFile: Sendable {
     ) throws(FeedError) {
         var reader = Reader(dateOnly: dateOnly)
         for path in paths {
-            let bytes = try readFile(path, bytesMax: Self.bytesMax)
-            switch path {
-            case _ where path.hasSuffix(".jsonl"): reader.readLines(bytes, path, nextOpen)
-            case _ where path.hasSuffix(".csv"): try reader.readTable(bytes, path, nextOpen)
-            default:
+            let isTable = path.hasSuffix(".csv")
+            guard isTable || path.hasSuffix(".jsonl") else {
                 throw .cannotRead(
                     path: path, reason: "news files end in .jsonl (an object a line) or .csv")
+            }
+            let bytes = try readFile(path, bytesMax: Self.bytesMax)
+            if isTable {
+                try reader.readTable(bytes, path, nextOpen)
+            } else {
+                reader.readLines(bytes, path, nextOpen)
             }
             guard reader.items.count <= Self.itemsMax else {
                 throw .cannotRead(
