@@ -6,6 +6,8 @@ final class ChunkedFile {
     let path: String
     /// Where the next chunk begins.
     var offset = 0
+    /// Bytes, as of the last chunk.
+    private(set) var size = 0
     private var identity: (device: UInt64, inode: UInt64)?
 
     /// Checks that the path names a regular file that can be read and is not compressed.
@@ -38,6 +40,7 @@ final class ChunkedFile {
                 path: path, reason: "was replaced or cut while it was read: start again")
         }
         identity = found
+        size = Int(status.st_size)
         var total = 0
         while total < count {
             let got = pread(descriptor, buffer + total, count - total, off_t(offset + total))
