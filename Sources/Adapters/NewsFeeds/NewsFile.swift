@@ -32,7 +32,10 @@ package struct NewsFile: Sendable {
                 throw .cannotRead(
                     path: path, reason: "news files end in .jsonl (an object a line) or .csv")
             }
-            let bytes = try readFile(path, bytesMax: Self.bytesMax)
+            let bytes: [UInt8]
+            do throws(FileFault) { bytes = try readFile(path, bytesMax: Self.bytesMax) } catch {
+                throw .cannotRead(path: path, reason: error.reason)
+            }
             if isTable {
                 try reader.readTable(bytes, path, nextOpen)
             } else {

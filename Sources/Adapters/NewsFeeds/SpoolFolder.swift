@@ -75,12 +75,13 @@ package final class SpoolFolder {
         let names = entryNames(of: folder, max: limits.namesMax).filter(isComplete)
         for name in names.filter({ !stuck.contains($0) }).prefix(limits.filesPerPoll) {
             var faults: [FeedDefect] = []
-            let found = read(name, &faults)
+            var mayPass = false
+            let found = read(name, &faults, &mayPass)
             if faults.isEmpty {
                 items += found
                 taken.append(name)
             } else {
-                reject(name, &faults)
+                if !mayPass { reject(name, &faults) }
                 problems += faults
             }
         }
@@ -104,7 +105,10 @@ package final class SpoolFolder {
         !name.hasPrefix(".") && (name.hasSuffix(".json") || name.hasSuffix(".jsonl"))
     }
 
-    private func read(_ name: String, _ faults: inout [FeedDefect]) -> [NewsItem] {
+    /// - Parameter mayPass: set when the file should stay for another try.
+    private func read(
+        _ name: String, _ faults: inout [FeedDefect], _ mayPass: inout Bool
+    ) -> [NewsItem] {
         func fault(_ problem: String, line: Int = 1, row: ArraySlice<UInt8> = []) {
             guard faults.count < 20 else { return }
             faults.append(
@@ -113,11 +117,12 @@ package final class SpoolFolder {
                     row: shown(row, max: 200)))
         }
         let bytes: [UInt8]
-        do throws(FeedError) {
+        do throws(FileFault) {
             bytes = try readFile(
                 name, in: folder, bytesMax: limits.bytesPerFile, followsLinks: false)
         } catch {
-            if case .cannotRead(_, let reason) = error { fault(reason) } else { fault("\(error)") }
+            fault(error.reason)
+            mayPass = error.mayPass
             return []
         }
         var items: [NewsItem] = []
