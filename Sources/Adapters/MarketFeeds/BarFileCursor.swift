@@ -152,7 +152,8 @@ final class BarFileCursor {
     ) {
         let make = { [path, line] in
             FeedDefect(
-                file: path, line: line, problem: problem.description, row: shown(row, max: 200))
+                file: path, line: line, problem: problem.description,
+                row: FeedDefect.shown(row, max: 200))
         }
         if context.policy == .stop {
             stoppedAt = make()
@@ -233,7 +234,8 @@ final class BarFileCursor {
         let header = try source.readHeader()
         guard header.text == BarRow.header else {
             throw .badHeader(
-                path: path, expected: BarRow.header, found: shown(header.text.utf8, max: 200))
+                path: path, expected: BarRow.header,
+                found: FeedDefect.shown(header.text.utf8, max: 200))
         }
         source.offset = header.bytes
         line = 2

@@ -50,7 +50,7 @@ func readFile(
     var filled = 0
     while filled < bytes.count {
         let got = bytes.withUnsafeMutableBytes { buffer in
-            read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
         }
         if got < 0 {
             if errno == EINTR { continue }

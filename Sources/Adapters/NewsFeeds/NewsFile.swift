@@ -85,7 +85,8 @@ package struct NewsFile: Sendable {
             else {
                 let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
                 throw .badHeader(
-                    path: path, expected: CSVColumns.expected, found: shown(line, max: 200))
+                    path: path, expected: CSVColumns.expected,
+                    found: FeedDefect.shown(line, max: 200))
             }
             while let row = table.next() {
                 do throws(NewsProblem) {
@@ -126,7 +127,7 @@ package struct NewsFile: Sendable {
             defects.add(kind: problem.kind) {
                 FeedDefect(
                     file: path, line: line, problem: problem.description,
-                    row: shown(row, max: 200))
+                    row: FeedDefect.shown(row, max: 200))
             }
         }
     }

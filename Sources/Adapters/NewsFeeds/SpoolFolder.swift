@@ -114,7 +114,7 @@ package final class SpoolFolder {
             faults.append(
                 FeedDefect(
                     file: "\(path)/\(name)", line: line, problem: problem,
-                    row: shown(row, max: 200)))
+                    row: FeedDefect.shown(row, max: 200)))
         }
         let bytes: [UInt8]
         do throws(FileFault) {
@@ -194,9 +194,9 @@ package final class SpoolFolder {
         var written = 0
         while written < bytes.count {
             let got = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress! + written, bytes.count - written)
+                write(descriptor, $0.baseAddress?.advanced(by: written), bytes.count - written)
             }
-            if got < 0, errno != EINTR { break }
+            if got == 0 || (got < 0 && errno != EINTR) { break }
             written += max(0, got)
         }
         return nil
