@@ -54,11 +54,11 @@ package struct BarFile: MarketFeed {
                 path: paths.first ?? "", reason: "the interval of its bars must be positive")
         }
         let files = try barFiles(at: paths)
-        let share = max(16_384, (64 << 20) / files.count)
+        let share = max(4096, (64 << 20) / files.count)
         var cursors: [BarFileCursor] = []
         for file in files {
             cursors.append(
-                try BarFileCursor(path: file, bufferBytes: min(max(1, bufferBytes), share)))
+                try BarFileCursor(path: file, bufferBytes: bufferBytes, bytesMax: share))
         }
         var sample = BarGrid.Sample()
         for file in files { try sample.add(file: file, bytesMax: min(1 << 20, share)) }
@@ -73,6 +73,12 @@ package struct BarFile: MarketFeed {
             parser.learn(symbol, SymbolID(index: index))
         }
         newest = Array(repeating: Self.none, count: symbols.count)
+    }
+
+    /// How much of the files' bytes was read, 0 ... 1; for showing progress.
+    package var fractionRead: Double {
+        let total = cursors.reduce(0) { $0 + $1.bytesTotal }
+        return total == 0 ? 1 : Double(cursors.reduce(0) { $0 + $1.bytesRead }) / Double(total)
     }
 
     package mutating func read(into bars: inout [Bar]) throws(FeedError) -> Bool {

@@ -27,6 +27,10 @@ final class BarFileCursor {
     /// Set under the policy `.stop`; nothing more is read then.
     private(set) var stoppedAt: FeedDefect?
 
+    /// Where the file's next chunk begins, and its size.
+    var bytesRead: Int { min(source.offset, source.size) }
+    var bytesTotal: Int { source.size }
+
     private let source: ChunkedFile
     private var buffer: UnsafeMutablePointer<UInt8>
     private var capacity: Int
@@ -39,15 +43,18 @@ final class BarFileCursor {
     private var skipping = false
     private var line = 1
     private var previousStart = Timestamp.distantPast
-    private static let rowsMax = 1024
+    private let rowsMax: Int
 
-    init(path: String, bufferBytes: Int) throws(FeedError) {
+    /// - Parameter bytesMax: bounds the buffer and, at a quarter more, the rows.
+    init(path: String, bufferBytes: Int, bytesMax: Int) throws(FeedError) {
         self.path = path
+        let bufferBytes = max(1, min(bufferBytes, bytesMax))
+        rowsMax = max(16, min(1024, bytesMax / 4 / MemoryLayout<Row>.stride))
         source = try ChunkedFile(path: path)
         capacity = bufferBytes
         buffer = .allocate(capacity: bufferBytes + FastBarParser.overread)
         buffer.initialize(repeating: 0, count: bufferBytes + FastBarParser.overread)
-        rows = .allocate(capacity: Self.rowsMax)
+        rows = .allocate(capacity: rowsMax)
         try skipHeader()
     }
 
@@ -63,7 +70,7 @@ final class BarFileCursor {
     /// - Returns: how many there are; 0 at the end of the file or where a defect stopped it.
     func fill(_ context: inout Context) throws(FeedError) -> Int {
         count = 0
-        while count < Self.rowsMax, stoppedAt == nil {
+        while count < rowsMax, stoppedAt == nil {
             if position == wholeEnd {
                 guard try refill(&context) else { break }
                 continue
@@ -77,10 +84,10 @@ final class BarFileCursor {
     private func parseLines(_ context: inout Context) {
         let (grid, rows, end) = (context.grid, self.rows, wholeEnd)
         let begin = UnsafePointer(buffer)
-        while position < end, count < Self.rowsMax, stoppedAt == nil {
+        while position < end, count < rowsMax, stoppedAt == nil {
             var (at, filledRows, row) = (position, count, line)
             var newest = previousStart.nanoseconds
-            while at < end, filledRows < Self.rowsMax {
+            while at < end, filledRows < rowsMax {
                 var isUsable = false
                 let length = context.parser.parse(begin + at) { bar in
                     // Out of order or off the grid: the careful way says so.
@@ -98,7 +105,7 @@ final class BarFileCursor {
             }
             (position, count, line) = (at, filledRows, row)
             previousStart = Timestamp(nanoseconds: newest)
-            if position < end, count < Self.rowsMax { parseCarefully(&context) }
+            if position < end, count < rowsMax { parseCarefully(&context) }
         }
     }
 
@@ -145,7 +152,8 @@ final class BarFileCursor {
     ) {
         let make = { [path, line] in
             FeedDefect(
-                file: path, line: line, problem: problem.description, row: shown(row, max: 200))
+                file: path, line: line, problem: problem.description,
+                row: FeedDefect.shown(row, max: 200))
         }
         if context.policy == .stop {
             stoppedAt = make()
@@ -226,7 +234,8 @@ final class BarFileCursor {
         let header = try source.readHeader()
         guard header.text == BarRow.header else {
             throw .badHeader(
-                path: path, expected: BarRow.header, found: shown(header.text.utf8, max: 200))
+                path: path, expected: BarRow.header,
+                found: FeedDefect.shown(header.text.utf8, max: 200))
         }
         source.offset = header.bytes
         line = 2

@@ -51,7 +51,7 @@ package struct BarGrid: Sendable, Equatable {
             var bytes = [UInt8](repeating: 0, count: bytesMax + FastBarParser.overread)
             source.offset = try source.readHeader().bytes
             let count = try bytes.withUnsafeMutableBufferPointer { buffer throws(FeedError) in
-                try source.read(into: buffer.baseAddress!, count: bytesMax)
+                try source.read(into: UnsafeMutableBufferPointer(rebasing: buffer[..<bytesMax]))
             }
             if count < bytesMax { bytes[count] = 0x0A }
             var table = SymbolTable()

@@ -30,14 +30,16 @@ package enum BarRow {
         let columns = line.split(separator: 0x2C, omittingEmptySubsequences: false)
         guard columns.count == 7 else { throw .columns(found: columns.count) }
         guard columns[0].count <= 15, let symbol = Symbol(text(columns[0])) else {
-            throw .symbol(shown(columns[0], max: 40))
+            throw .symbol(FeedDefect.shown(columns[0], max: 40))
         }
         let start = try stamp(columns[1])
         let open = try price(columns[2], "open")
         let high = try price(columns[3], "high")
         let low = try price(columns[4], "low")
         let close = try price(columns[5], "close")
-        guard let volume = volume(columns[6]) else { throw .volume(shown(columns[6], max: 40)) }
+        guard let volume = volume(columns[6]) else {
+            throw .volume(FeedDefect.shown(columns[6], max: 40))
+        }
         let fields = Fields(
             symbol: symbol, start: start, open: open, high: high, low: low, close: close,
             volume: volume)
@@ -54,10 +56,10 @@ package enum BarRow {
 
     private static func stamp(_ field: Field) throws(BarProblem) -> Timestamp {
         guard field.count <= 40, let start = Timestamp(rfc3339: text(field)) else {
-            throw .timestamp(shown(field, max: 40))
+            throw .timestamp(FeedDefect.shown(field, max: 40))
         }
         guard field.last == 0x5A || field.last == 0x7A else {
-            throw .timeZone(shown(field, max: 40))
+            throw .timeZone(FeedDefect.shown(field, max: 40))
         }
         return start
     }
@@ -67,7 +69,7 @@ package enum BarRow {
         do throws(DecimalError) {
             units = try parseFixedDecimal(UnsafeBufferPointer(rebasing: field))
         } catch {
-            throw .price(column: column, text: shown(field, max: 40), error)
+            throw .price(column: column, text: FeedDefect.shown(field, max: 40), error)
         }
         guard units > 0 else { throw .figures(.priceNotPositive) }
         return Price(units: units)
@@ -93,16 +95,4 @@ package enum BarRow {
         }
         return Volume(shares: value)
     }
-}
-
-/// At most `max` bytes as text for a message: broken UTF-8 and control characters replaced, so
-/// that a hostile file cannot write to the reader's terminal.
-func shown(_ bytes: some Collection<UInt8>, max: Int) -> String {
-    let text = String(decoding: bytes.prefix(max), as: UTF8.self)
-    var result = ""
-    for scalar in text.unicodeScalars {
-        let control = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        result.unicodeScalars.append(control ? "\u{FFFD}" : scalar)
-    }
-    return bytes.count > max ? result + "…" : result
 }

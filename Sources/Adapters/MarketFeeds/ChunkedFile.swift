@@ -6,6 +6,8 @@ final class ChunkedFile {
     let path: String
     /// Where the next chunk begins.
     var offset = 0
+    /// Bytes, as of the last chunk.
+    private(set) var size = 0
     private var identity: (device: UInt64, inode: UInt64)?
 
     /// Checks that the path names a regular file that can be read and is not compressed.
@@ -14,7 +16,7 @@ final class ChunkedFile {
         if path.hasSuffix(".gz") { throw Self.compressed(path) }
         var magic: (UInt8, UInt8) = (0, 0)
         let got = try withUnsafeMutableBytes(of: &magic) { bytes throws(FeedError) in
-            try read(into: bytes.assumingMemoryBound(to: UInt8.self).baseAddress!, count: 2)
+            try read(into: bytes.assumingMemoryBound(to: UInt8.self))
         }
         if got == 2, magic == (0x1F, 0x8B) { throw Self.compressed(path) }
         offset = 0
@@ -38,6 +40,7 @@ final class ChunkedFile {
                 path: path, reason: "was replaced or cut while it was read: start again")
         }
         identity = found
+        size = Int(status.st_size)
         var total = 0
         while total < count {
             let got = pread(descriptor, buffer + total, count - total, off_t(offset + total))
@@ -52,13 +55,19 @@ final class ChunkedFile {
         return total
     }
 
+    /// Fills as much of `buffer` as there are bytes.
+    func read(into buffer: UnsafeMutableBufferPointer<UInt8>) throws(FeedError) -> Int {
+        guard let base = buffer.baseAddress else { return 0 }
+        return try read(into: base, count: buffer.count)
+    }
+
     /// The first line without byte order mark and line end, and the bytes it takes with them.
     /// At most 4 KiB are looked at.
     func readHeader() throws(FeedError) -> (text: String, bytes: Int) {
         offset = 0
         var bytes = [UInt8](repeating: 0, count: 4096)
         let got = try bytes.withUnsafeMutableBufferPointer { buffer throws(FeedError) in
-            try read(into: buffer.baseAddress!, count: buffer.count)
+            try read(into: buffer)
         }
         bytes.removeSubrange(got...)
         let mark = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -1,50 +1,66 @@
 import Domain
 import Glibc
 
+/// Why a file was not read.
+struct FileFault: Error {
+    let reason: String
+    /// Another try may succeed: the file is still being written, or the machine lacks something.
+    let mayPass: Bool
+
+    /// Of `errno`.
+    init(code: CInt) {
+        reason = errorText(code)
+        mayPass = [EMFILE, ENFILE, ENOMEM, EIO, EAGAIN].contains(code)
+    }
+
+    init(_ reason: String, mayPass: Bool = false) {
+        self.reason = reason
+        self.mayPass = mayPass
+    }
+}
+
 /// A regular file's bytes, `bytesMax` at most.
 /// - Parameters:
 ///   - folder: an open folder the name is relative to; nil takes the path as it is.
 ///   - followsLinks: a symbolic link as the last part of the path is refused without it.
 func readFile(
     _ path: String, in folder: CInt? = nil, bytesMax: Int, followsLinks: Bool = true
-) throws(FeedError) -> [UInt8] {
+) throws(FileFault) -> [UInt8] {
     let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
     let descriptor = openat(folder ?? AT_FDCWD, path, flags)
     guard descriptor >= 0 else {
-        let reason =
-            errno == ELOOP && !followsLinks
-            ? "is a symbolic link: put the file itself here" : errorText(errno)
-        throw .cannotRead(path: path, reason: reason)
+        if errno == ELOOP, !followsLinks {
+            throw FileFault("is a symbolic link: put the file itself here")
+        }
+        throw FileFault(code: errno)
     }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-        throw .cannotRead(path: path, reason: errorText(errno))
+        throw FileFault(code: errno)
     }
     guard status.st_mode & S_IFMT == S_IFREG else {
-        throw .cannotRead(path: path, reason: "is not a regular file")
+        throw FileFault("is not a regular file")
     }
-    func tooLarge() -> FeedError {
-        .cannotRead(path: path, reason: "is larger than \(bytesMax) bytes: split it")
+    guard status.st_size <= bytesMax else {
+        throw FileFault("is larger than \(bytesMax) bytes: split it")
     }
-    guard status.st_size <= bytesMax else { throw tooLarge() }
     // One byte more than it should have shows a file that grows meanwhile.
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size) + 1)
     var filled = 0
     while filled < bytes.count {
         let got = bytes.withUnsafeMutableBytes { buffer in
-            read(descriptor, buffer.baseAddress! + filled, buffer.count - filled)
+            read(descriptor, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
         }
         if got < 0 {
             if errno == EINTR { continue }
-            throw .cannotRead(path: path, reason: errorText(errno))
+            throw FileFault(code: errno)
         }
         if got == 0 { break }
         filled += got
     }
     guard filled < bytes.count else {
-        throw .cannotRead(
-            path: path, reason: "grew while it was read: write it aside, then move it")
+        throw FileFault("is still growing: write it under another name, then rename", mayPass: true)
     }
     bytes.removeSubrange(filled...)
     return bytes

@@ -27,13 +27,19 @@ package struct NewsFile: Sendable {
     ) throws(FeedError) {
         var reader = Reader(dateOnly: dateOnly)
         for path in paths {
-            let bytes = try readFile(path, bytesMax: Self.bytesMax)
-            switch path {
-            case _ where path.hasSuffix(".jsonl"): reader.readLines(bytes, path, nextOpen)
-            case _ where path.hasSuffix(".csv"): try reader.readTable(bytes, path, nextOpen)
-            default:
+            let isTable = path.hasSuffix(".csv")
+            guard isTable || path.hasSuffix(".jsonl") else {
                 throw .cannotRead(
                     path: path, reason: "news files end in .jsonl (an object a line) or .csv")
+            }
+            let bytes: [UInt8]
+            do throws(FileFault) { bytes = try readFile(path, bytesMax: Self.bytesMax) } catch {
+                throw .cannotRead(path: path, reason: error.reason)
+            }
+            if isTable {
+                try reader.readTable(bytes, path, nextOpen)
+            } else {
+                reader.readLines(bytes, path, nextOpen)
             }
             guard reader.items.count <= Self.itemsMax else {
                 throw .cannotRead(
@@ -79,7 +85,8 @@ package struct NewsFile: Sendable {
             else {
                 let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
                 throw .badHeader(
-                    path: path, expected: CSVColumns.expected, found: shown(line, max: 200))
+                    path: path, expected: CSVColumns.expected,
+                    found: FeedDefect.shown(line, max: 200))
             }
             while let row = table.next() {
                 do throws(NewsProblem) {
@@ -120,7 +127,7 @@ package struct NewsFile: Sendable {
             defects.add(kind: problem.kind) {
                 FeedDefect(
                     file: path, line: line, problem: problem.description,
-                    row: shown(row, max: 200))
+                    row: FeedDefect.shown(row, max: 200))
             }
         }
     }

@@ -202,7 +202,7 @@ struct NewsRecord {
         var tickers: [Symbol] = []
         for name in symbols {
             guard let symbol = Symbol(name) else {
-                throw .symbol(shown(name.utf8, max: 40))
+                throw .symbol(FeedDefect.shown(name.utf8, max: 40))
             }
             if !tickers.contains(symbol) { tickers.append(symbol) }
             guard tickers.count <= Self.symbolsMax else {
@@ -232,7 +232,7 @@ struct NewsTime {
 
     init(_ text: String) throws(NewsProblem) {
         let bytes = text.utf8
-        guard bytes.count <= 40 else { throw .time(shown(bytes, max: 40)) }
+        guard bytes.count <= 40 else { throw .time(FeedDefect.shown(bytes, max: 40)) }
         if let instant = Timestamp(rfc3339: text) {
             let clock = text.utf8.dropFirst(11)
             isDateOnly =
@@ -248,24 +248,12 @@ struct NewsTime {
         // whose midnight lies between the sessions of two days.
         let midnight = bytes.count == 10 ? text + "T00:00:00Z" : text + "Z"
         guard let instant = Timestamp(rfc3339: midnight) else {
-            throw .time(shown(bytes, max: 40))
+            throw .time(FeedDefect.shown(bytes, max: 40))
         }
         guard instant.nanoseconds % (86400 * 1_000_000_000) == 0 else {
-            throw .noZone(shown(bytes, max: 40))
+            throw .noZone(FeedDefect.shown(bytes, max: 40))
         }
         self.instant = instant
         isDateOnly = true
     }
-}
-
-/// At most `max` bytes as text for a message: broken UTF-8 and control characters replaced, so
-/// that a hostile file cannot write to the reader's terminal.
-func shown(_ bytes: some Collection<UInt8>, max: Int) -> String {
-    let text = String(decoding: bytes.prefix(max), as: UTF8.self)
-    var result = ""
-    for scalar in text.unicodeScalars {
-        let control = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        result.unicodeScalars.append(control ? "\u{FFFD}" : scalar)
-    }
-    return bytes.count > max ? result + "…" : result
 }

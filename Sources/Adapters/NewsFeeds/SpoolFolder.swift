@@ -75,12 +75,13 @@ package final class SpoolFolder {
         let names = entryNames(of: folder, max: limits.namesMax).filter(isComplete)
         for name in names.filter({ !stuck.contains($0) }).prefix(limits.filesPerPoll) {
             var faults: [FeedDefect] = []
-            let found = read(name, &faults)
+            var mayPass = false
+            let found = read(name, &faults, &mayPass)
             if faults.isEmpty {
                 items += found
                 taken.append(name)
             } else {
-                reject(name, &faults)
+                if !mayPass { reject(name, &faults) }
                 problems += faults
             }
         }
@@ -104,20 +105,24 @@ package final class SpoolFolder {
         !name.hasPrefix(".") && (name.hasSuffix(".json") || name.hasSuffix(".jsonl"))
     }
 
-    private func read(_ name: String, _ faults: inout [FeedDefect]) -> [NewsItem] {
+    /// - Parameter mayPass: set when the file should stay for another try.
+    private func read(
+        _ name: String, _ faults: inout [FeedDefect], _ mayPass: inout Bool
+    ) -> [NewsItem] {
         func fault(_ problem: String, line: Int = 1, row: ArraySlice<UInt8> = []) {
             guard faults.count < 20 else { return }
             faults.append(
                 FeedDefect(
                     file: "\(path)/\(name)", line: line, problem: problem,
-                    row: shown(row, max: 200)))
+                    row: FeedDefect.shown(row, max: 200)))
         }
         let bytes: [UInt8]
-        do throws(FeedError) {
+        do throws(FileFault) {
             bytes = try readFile(
                 name, in: folder, bytesMax: limits.bytesPerFile, followsLinks: false)
         } catch {
-            if case .cannotRead(_, let reason) = error { fault(reason) } else { fault("\(error)") }
+            fault(error.reason)
+            mayPass = error.mayPass
             return []
         }
         var items: [NewsItem] = []
@@ -189,9 +194,9 @@ package final class SpoolFolder {
         var written = 0
         while written < bytes.count {
             let got = bytes.withUnsafeBytes {
-                write(descriptor, $0.baseAddress! + written, bytes.count - written)
+                write(descriptor, $0.baseAddress?.advanced(by: written), bytes.count - written)
             }
-            if got < 0, errno != EINTR { break }
+            if got == 0 || (got < 0 && errno != EINTR) { break }
             written += max(0, got)
         }
         return nil

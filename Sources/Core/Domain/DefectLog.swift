@@ -25,3 +25,17 @@ package struct DefectLog: Sendable, Equatable {
         counts.sorted { $0.key < $1.key }.map { (kind: $0.key, count: $0.value) }
     }
 }
+
+extension FeedDefect {
+    /// At most `max` bytes as text for a message: broken UTF-8 and control characters replaced, so
+    /// that a hostile file cannot write to the reader's terminal.
+    package static func shown(_ bytes: some Collection<UInt8>, max: Int) -> String {
+        let text = String(decoding: bytes.prefix(max), as: UTF8.self)
+        var result = ""
+        for scalar in text.unicodeScalars {
+            let control = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+            result.unicodeScalars.append(control ? "\u{FFFD}" : scalar)
+        }
+        return bytes.count > max ? result + "…" : result
+    }
+}
