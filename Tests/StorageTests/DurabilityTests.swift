@@ -117,4 +117,43 @@ import Testing
         try store.commit([capital("1")])
         #expect(try store.loadState().balances[.cash] == usd("100001"))
     }
+
+    @Test("S04: one failed sync of the ledger ends its commits, even if the next would succeed")
+    func failedSync() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit([capital()])
+        SyncCounter.failNext(folder.file("ledger.db-wal"))
+        let error = try #require(
+            #expect(throws: StorageError.self) { try store.commit(Sample("AAA").opening) })
+        #expect(error.reaction == .halt)
+        #expect(error.description.contains("1034"))
+        for _ in 0..<3 {
+            #expect(throws: StorageError.stopped(earlier: error.description)) {
+                try store.commit(Sample("BBB").opening)
+            }
+        }
+        #expect(try store.loadState().lots == [])
+    }
+
+    @Test("A failed sync of the history costs nothing that a later flush cannot write")
+    func failedHistorySync() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try HistoryStore(folder: folder.path)
+        try store.append(.reading(Sample("AAA").reading))
+        try store.flush()
+        try store.append(.reading(Sample("BBB").reading))
+        SyncCounter.failNext(folder.file("history.db-wal"))
+        let error = #expect(throws: StorageError.self) {
+            try store.flush()
+            try store.checkpoint()
+        }
+        #expect(error?.reaction == .degrade)
+        #expect(store.warnings.isEmpty)
+        try store.append(.reading(Sample("CCC").reading))
+        try store.flush()
+        #expect(try store.readings(since: .distantPast).last?.newsID == "news-CCC")
+    }
 }

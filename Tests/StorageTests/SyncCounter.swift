@@ -14,6 +14,7 @@ enum SyncCounter {
         /// By the address of the open file.
         var open: [Int: Tracked] = [:]
         var counts: [String: Int] = [:]
+        var failing: Set<String> = []
     }
 
     private static let state = Mutex(State())
@@ -48,15 +49,18 @@ enum SyncCounter {
         copy.initialize(to: methods.pointee)
         copy.pointee.xSync = { file, flags in
             let tracked = SyncCounter.state.withLock { state -> Tracked? in
-                let tracked = state.open[Int(bitPattern: file)]
-                if let tracked { state.counts[tracked.path, default: 0] += 1 }
-                return tracked
+                guard let tracked = state.open[Int(bitPattern: file)] else { return nil }
+                state.counts[tracked.path, default: 0] += 1
+                return state.failing.remove(tracked.path) == nil ? tracked : nil
             }
-            return tracked?.syncs(file, flags) ?? SQLITE_IOERR
+            return tracked?.syncs(file, flags) ?? SQLITE_IOERR | (4 << 8)
         }
         file.pointee.pMethods = UnsafePointer(copy)
         state.withLock { $0.open[Int(bitPattern: file)] = Tracked(path: path, syncs: sync) }
     }
+
+    /// The next sync of the file at `path` fails once, as a dying card does.
+    static func failNext(_ path: String) { state.withLock { _ = $0.failing.insert(path) } }
 
     /// Syncs of the file at `path` so far.
     static func count(_ path: String) -> Int { state.withLock { $0.counts[path] ?? 0 } }

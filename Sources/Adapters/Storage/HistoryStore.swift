@@ -187,6 +187,9 @@ package final class HistoryStore {
         String(decoding: try encoder.encode(symbols), as: UTF8.self)
     }
 
+    /// Copies the WAL into the database; for quiet times.
+    package func checkpoint() throws(StorageError) { try connection.checkpoint() }
+
     /// Writes what is buffered, checkpoints and closes.
     package func close() throws(StorageError) {
         try flush()

@@ -51,9 +51,9 @@ enum StoreFolder {
 }
 
 /// Held while a store is open: no second process may open the files (reliability of SQLite's WAL
-/// depends on it, and two engines would trade twice). Released when the value goes, and by the
+/// depends on it, and two engines would trade twice). Released with its last reference, and by the
 /// kernel when the process dies.
-package struct StoreLock: ~Copyable, Sendable {
+package final class StoreLock: Sendable {
     private let descriptor: Int32
     package let path: String
 

@@ -1,0 +1,274 @@
+import Domain
+import Foundation
+import GRDB
+import Primitives
+import Storage
+import Testing
+
+@Suite struct StartTests {
+    let folder = TemporaryFolder()
+
+    @discardableResult
+    private func filled() throws -> LedgerState {
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit([capital(), .weights(weights(0, [0.4, 0.3, 0.3], at: 0))])
+        for index in 0..<60 { try store.commit(Sample("S\(index)").opening) }
+        let state = try store.loadState()
+        try store.close()
+        return state
+    }
+
+    @Test("The folder is made, files are closed to others")
+    func permissions() throws {
+        let path = folder.file("a/b/c")
+        let ledger = try LedgerStore(folder: path)
+        try ledger.commit([capital()])
+        let history = try HistoryStore(folder: path)
+        _ = try history.equity()
+        var information = stat()
+        #expect(stat(path, &information) == 0)
+        #expect(information.st_mode & 0o027 == 0)
+        let names = try FileManager.default.contentsOfDirectory(atPath: path).sorted()
+        #expect(names.contains("ledger.db-wal"))
+        for name in names {
+            #expect(stat(path + "/" + name, &information) == 0)
+            #expect(information.st_mode & 0o137 == 0, "\(name)")
+        }
+    }
+
+    @Test("A file that others can read is closed to them")
+    func loosePermissions() throws {
+        try filled()
+        chmod(folder.file("ledger.db"), 0o666)
+        _ = try LedgerStore(folder: folder.path)
+        var information = stat()
+        #expect(stat(folder.file("ledger.db"), &information) == 0)
+        #expect(information.st_mode & 0o777 == 0o640)
+    }
+
+    @Test("A second process is told who holds the store; the lock ends with its holder")
+    func lock() throws {
+        do {
+            let lock = try StoreLock(folder: folder.path, purpose: "run")
+            defer { withExtendedLifetime(lock) {} }
+            #expect(lock.path == folder.file("lock"))
+            let error = #expect(throws: StorageError.self) {
+                _ = try StoreLock(folder: folder.path, purpose: "backup")
+            }
+            #expect(
+                error == .locked(path: folder.path, holder: "pid \(getpid()) (run)"))
+            #expect(error?.description.contains("in use by pid") == true)
+        }
+        _ = try StoreLock(folder: folder.path, purpose: "backup")
+    }
+
+    @Test(
+        "S04: a folder that cannot be used stops start-up with its name",
+        arguments: ["/proc/bellwether", "FILE/below", "FILE"])
+    func badFolder(template: String) throws {
+        try Data().write(to: URL(fileURLWithPath: folder.file("plain")))
+        let path = template.replacingOccurrences(of: "FILE", with: folder.file("plain"))
+        for opening in Opening.allCases {
+            let error = #expect(throws: StorageError.self) { try opening.run(path) }
+            #expect(error?.reaction == .halt)
+            #expect(error?.description.hasPrefix("/") == true)
+        }
+    }
+
+    enum Opening: CaseIterable {
+        case ledger, history, lock
+
+        func run(_ path: String) throws {
+            switch self {
+            case .ledger: _ = try LedgerStore(folder: path)
+            case .history: _ = try HistoryStore(folder: path)
+            case .lock: _ = try StoreLock(folder: path, purpose: "run")
+            }
+        }
+    }
+
+    @Test("S04: a read-only folder stops start-up", .enabled(if: geteuid() != 0, "root may write"))
+    func readOnlyFolder() throws {
+        chmod(folder.path, 0o500)
+        defer { chmod(folder.path, 0o700) }
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: folder.path)
+        }
+        #expect(error?.description.contains("cannot be opened for writing") == true)
+    }
+
+    @Test("A database of a newer version is refused with what to do", arguments: StoreFile.allCases)
+    func newer(file: StoreFile) throws {
+        try filled()
+        try HistoryStore(folder: folder.path).close()
+        try folder.execute(
+            "INSERT INTO grdb_migrations VALUES ('from-the-future')", on: file.rawValue)
+        let before = try Data(contentsOf: URL(fileURLWithPath: folder.file(file.rawValue)))
+        let error = #expect(throws: StorageError.self) {
+            switch file {
+            case .ledger: _ = try LedgerStore(folder: folder.path)
+            case .history: _ = try HistoryStore(folder: folder.path)
+            }
+        }
+        #expect(
+            error
+                == .newer(
+                    file: file, path: folder.file(file.rawValue), unknown: ["from-the-future"]))
+        #expect(error?.description.contains("install that version again") == true)
+        #expect(error?.description.contains("\n") == false)
+        let after = try Data(contentsOf: URL(fileURLWithPath: folder.file(file.rawValue)))
+        #expect(before == after)
+    }
+
+    enum Damage: String, CaseIterable, Sendable {
+        case firstByte, formatVersion, pageSize, halved, oneHundredBytes, noise, rootPage
+    }
+
+    @Test("S04: a damaged ledger stops start-up with a clear text", arguments: Damage.allCases)
+    func damaged(damage: Damage) throws {
+        try filled()
+        let url = URL(fileURLWithPath: folder.file("ledger.db"))
+        var bytes = try [UInt8](Data(contentsOf: url))
+        switch damage {
+        case .firstByte: bytes[0] ^= 0x20
+        case .formatVersion: bytes[19] ^= 0x40
+        case .pageSize: bytes[17] ^= 0x08
+        case .halved: bytes.removeLast(bytes.count / 2)
+        case .oneHundredBytes: bytes.removeLast(bytes.count - 100)
+        case .noise:
+            var random = SeededRandom(seed: 7)
+            bytes = (0..<bytes.count).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        case .rootPage: for index in 100..<200 { bytes[index] = 0xFF }
+        }
+        try Data(bytes).write(to: url)
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: folder.path)
+        }
+        #expect(error?.reaction == .halt, "\(String(describing: error))")
+        #expect(error?.description.contains("ledger.db") == true)
+        #expect(
+            StorageError.damaged(file: .ledger, path: "/x", detail: "d").description
+                == "/x is damaged (d); restore a backup before starting again")
+    }
+
+    @Test("S04: an emptied or missing ledger beside its -wal file is a loss, not a new start")
+    func orphanedWal() throws {
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit([capital()])
+        let copy = TemporaryFolder()
+        try FileManager.default.copyItem(
+            atPath: folder.file("ledger.db-wal"), toPath: copy.file("ledger.db-wal"))
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: copy.path)
+        }
+        #expect(error?.description.contains("its -wal file is there") == true)
+    }
+
+    @Test(
+        "No flipped bit of a ledger can trap: it is refused, read, or named",
+        .timeLimit(.minutes(2)))
+    func flippedBits() throws {
+        try filled()
+        let original = try Data(contentsOf: URL(fileURLWithPath: folder.file("ledger.db")))
+        let seed: UInt64 = 20_210_420
+        var random = SeededRandom(seed: seed)
+        for _ in 0..<60 {
+            var bytes = original
+            let position = random.below(bytes.count)
+            bytes[position] ^= 1 << UInt8(random.below(8))
+            let copy = TemporaryFolder()
+            try bytes.write(to: URL(fileURLWithPath: copy.file("ledger.db")))
+            do {
+                let store = try LedgerStore(folder: copy.path)
+                _ = try store.loadState()
+                _ = try store.checkBooks()
+                _ = try store.explanation(of: "bw-entry-S7")
+                _ = try store.fills()
+                _ = try store.weightsHistory()
+            } catch {
+                #expect(error.reaction == .halt, "seed \(seed), byte \(position): \(error)")
+            }
+        }
+    }
+
+    @Test(
+        "S32: what is missing in the library is said",
+        arguments: [
+            ("3.36.9", ["THREADSAFE=1"], "STRICT"), ("3.8.11", [], "STRICT"),
+            ("3.45.0", ["THREADSAFE=0"], "thread safety"), ("3.45.0", ["OMIT_WAL"], "WAL"),
+            ("nonsense", [], "STRICT"),
+        ])
+    func library(version: String, options: [String], missing: String) {
+        let found = LibraryCheck.missing(version: version, options: options)
+        #expect(found?.contains(missing) == true)
+        #expect(LibraryCheck.missing(version: "3.37.0", options: ["THREADSAFE=1"]) == nil)
+        #expect(LibraryCheck.missing(version: "4.0.0", options: ["THREADSAFE=2"]) == nil)
+    }
+
+    struct Classed: CustomTestStringConvertible {
+        let code: Int32
+        let ledger: StorageReaction
+        let history: StorageReaction
+        var testDescription: String { "code \(code)" }
+    }
+
+    @Test(
+        "S03: errors are classed by what the daemon does next",
+        arguments: [
+            Classed(code: 5, ledger: .retry, history: .retry),
+            Classed(code: 261, ledger: .retry, history: .retry),
+            Classed(code: 13, ledger: .degrade, history: .degrade),
+            Classed(code: 1034, ledger: .halt, history: .degrade),  // IOERR_FSYNC
+            Classed(code: 778, ledger: .halt, history: .degrade),  // IOERR_WRITE
+            Classed(code: 11, ledger: .halt, history: .degrade),
+            Classed(code: 26, ledger: .halt, history: .degrade),
+            Classed(code: 8, ledger: .halt, history: .degrade),
+            Classed(code: 2067, ledger: .halt, history: .degrade),
+        ])
+    func reactions(row: Classed) {
+        func error(_ file: StoreFile) -> StorageError {
+            .sqlite(file: file, code: row.code, message: "m", sql: nil)
+        }
+        #expect(error(.ledger).reaction == row.ledger)
+        #expect(error(.history).reaction == row.history)
+    }
+
+    @Test("An error shows the statement and never the values bound to it")
+    func noValuesInErrors() throws {
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit(Sample("AAA").opening)
+        try store.commit(Sample("AAA").closing)
+        let error = #expect(throws: StorageError.self) {
+            try store.commit([.closedTrade(Sample("AAA").trade)])
+        }
+        let text = try #require(error?.description)
+        #expect(text.contains("INSERT INTO closed_trades"))
+        #expect(text.contains("2067"))
+        #expect(!text.contains("AAA"))
+    }
+
+    @Test("A ledger of every released shape becomes the newest", arguments: SchemaFixture.all)
+    func migrates(fixture: SchemaFixture) throws {
+        try fixture.write(to: folder)
+        switch fixture.file {
+        case .ledger:
+            let store = try LedgerStore(folder: folder.path)
+            #expect(try store.checkBooks() == [])
+            #expect(try store.loadState().balances[.cash] == usd("1000"))
+            try store.close()
+        case .history:
+            let store = try HistoryStore(folder: folder.path)
+            #expect(store.warnings == [])
+            #expect(try store.equity().map(\.equity) == [usd("1000")])
+            try store.close()
+        }
+        let fresh = TemporaryFolder()
+        try LedgerStore(folder: fresh.path).close()
+        try HistoryStore(folder: fresh.path).close()
+        let schema = """
+            SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY 1
+            """
+        let name = fixture.file.rawValue
+        #expect(try folder.strings(schema, on: name) == fresh.strings(schema, on: name))
+    }
+}
