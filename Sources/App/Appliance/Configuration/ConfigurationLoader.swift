@@ -69,7 +69,7 @@ struct ConfigurationLoader {
 
     private mutating func read(_ path: String, folder: String) {
         do {
-            take(try ConfigurationSource(file: path, folder: folder))
+            take(try ConfigurationSource(file: absolute(path), name: path, folder: folder))
             files.append(path)
         } catch {
             problems.append(error)

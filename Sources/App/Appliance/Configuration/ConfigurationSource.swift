@@ -16,10 +16,11 @@ struct ConfigurationSource {
     /// The line of a key, by its members.
     func line(of path: [String]) -> Int? { scan.line(of: path) }
 
-    /// Reads and parses the file at `path`. Relative paths in it start at `folder`.
-    init(file path: String, folder: String) throws(ConfigurationProblem) {
-        let bytes = try Self.read(path)
-        try self.init(name: path, folder: folder, bytes: bytes)
+    /// Reads and parses the file at `path`, called `name` in messages. Relative paths in it start
+    /// at `folder`.
+    init(file path: String, name: String, folder: String) throws(ConfigurationProblem) {
+        let bytes = try Self.read(path, name: name)
+        try self.init(name: name, folder: folder, bytes: bytes)
     }
 
     init(name: String, folder: String, bytes: [UInt8]) throws(ConfigurationProblem) {
@@ -55,7 +56,7 @@ struct ConfigurationSource {
     }
 
     /// The file's bytes, at most one more than `bytesMax`. Pipes are read, too.
-    private static func read(_ path: String) throws(ConfigurationProblem) -> [UInt8] {
+    private static func read(_ path: String, name: String) throws(ConfigurationProblem) -> [UInt8] {
         func failure(_ code: Int32) -> ConfigurationProblem {
             let reason =
                 switch code {
@@ -64,7 +65,7 @@ struct ConfigurationSource {
                 case EISDIR: "is a folder, not a file"
                 default: "cannot be read: \(String(cString: strerror(code)))"
                 }
-            return ConfigurationProblem(file: path, message: reason)
+            return ConfigurationProblem(file: name, message: reason)
         }
         guard !path.utf8.contains(0), let file = fopen(path, "rbe") else { throw failure(errno) }
         defer { fclose(file) }

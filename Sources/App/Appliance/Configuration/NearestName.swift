@@ -1,7 +1,7 @@
-/// The name among `candidates` that `name` was probably meant to be: fewest edits, at most a third
-/// of its length; the first of equals.
+/// The name among `candidates` that `name` was probably meant to be: fewest edits, at most about a
+/// third of its length; the first of equals.
 func nearestName(to name: String, among candidates: [String]) -> String? {
-    let limit = max(1, min(4, name.utf8.count / 3))
+    let limit = max(1, min(4, (name.utf8.count + 1) / 3))
     var best: (name: String, distance: Int)?
     for candidate in candidates {
         guard let distance = editDistance(name, candidate, limit: (best?.distance ?? limit + 1) - 1)

@@ -1,11 +1,14 @@
-/// A light walk over TOML text: on which line each key stands, and whether the text is small
-/// enough in depth for a recursive parser. It does not judge the syntax, the parser does; on valid
-/// text it sees what the parser sees, up to the first mistake.
+/// A light walk over TOML text: on which line each key stands, and whether the text may be given to
+/// the parser. It leaves the syntax to the parser, but for depth and for the few mistakes that the
+/// parser (toml++ 3.4) answers with a failed assertion, that is by ending the process. On valid text
+/// it sees what the parser sees, up to the first mistake.
 struct TOMLScan {
     /// Members of a dotted key, and levels of brackets, that are still accepted.
     static let depthMax = 8
     /// Points outside strings in one statement: floats in a list, or members of dotted keys.
     static let pointsMax = 64
+    /// Characters of a number or word outside strings.
+    static let wordMax = 64
 
     /// The line of each key and table by its members; 1 is the first.
     private(set) var lines: [[String]: Int] = [:]
@@ -65,6 +68,12 @@ struct TOMLScan {
         case UInt8(ascii: "["):
             at += 1
             if byte == UInt8(ascii: "[") { at += 1 }
+            while byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { at += 1 }
+            // The parser takes for granted that a name begins here.
+            guard let byte, Self.isBare(byte) && byte < 0x80 || Self.isQuote(byte) else {
+                refuse("is not TOML: a table's name must follow [")
+                return
+            }
             let path = keyPath()
             record(path)
             table = path
@@ -114,6 +123,10 @@ struct TOMLScan {
         return path
     }
 
+    private static func isQuote(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
+    }
+
     private static func isBare(_ byte: UInt8) -> Bool {
         (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5A)
             || (byte >= 0x61 && byte <= 0x7A) || byte == 0x2D || byte == 0x5F || byte >= 0x80
@@ -121,28 +134,38 @@ struct TOMLScan {
 
     /// Up to the end of the line on which the value's last bracket closes.
     private mutating func skipValue() {
-        var depth = 0
+        var open: [UInt8] = []
         var points = 0
+        var word = 0
         while let byte, refusal == nil {
+            word += 1
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 skipString()
+                word = 0
                 continue
             case UInt8(ascii: "#"):
                 while let next = self.byte, next != UInt8(ascii: "\n") { at += 1 }
                 continue
             case UInt8(ascii: "["), UInt8(ascii: "{"):
-                depth += 1
-                if depth > Self.depthMax { refuse("brackets nested too deeply") }
+                open.append(byte)
+                if open.count > Self.depthMax { refuse("brackets nested too deeply") }
             case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                depth -= 1
+                // In ASCII a closing bracket is two after its opening one.
+                if open.popLast() != byte - 2 { refuse("is not TOML: a bracket closes none") }
             case UInt8(ascii: "."):
                 points += 1
                 if points > Self.pointsMax { refuse("too many points in one value") }
-            case UInt8(ascii: "\n") where depth <= 0:
+            case UInt8(ascii: "\n") where open.isEmpty:
                 advance()
                 return
-            default: break
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"),
+                UInt8(ascii: ","):
+                word = 0
+            case 0x21...0x7E:
+                if word > Self.wordMax { refuse("is not TOML: a number or word too long") }
+            default:
+                refuse("is not TOML: a character that must stand in quotes")
             }
             advance()
         }
