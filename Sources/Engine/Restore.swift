@@ -44,7 +44,8 @@ extension TradingEngine {
         states[index].lastExit = state.lastExits[symbols[id]]
         var entries = portfolio.openLots(id).map(\.openedBy)
         if let entry = execution.entry(id) { entries.append(entry.intent.id) }
-        for entry in entries where !states[index].entryVotes.contains(where: { $0.order == entry }) {
+        for entry in entries where !states[index].entryVotes.contains(where: { $0.order == entry })
+        {
             if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
         }
         setExits(id)

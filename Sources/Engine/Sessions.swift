@@ -28,7 +28,9 @@ extension TradingEngine {
             .notice(
                 .sessionClosed(
                     snapshot,
-                    dailyPnL: tracker.dayStartEquity.flatMap { try? snapshot.equity.subtracting($0) })))
+                    dailyPnL: tracker.dayStartEquity.flatMap {
+                        try? snapshot.equity.subtracting($0)
+                    })))
         session = nil
     }
 

@@ -162,7 +162,8 @@ package struct LiveRunner<Feed: MarketFeed> {
         let due = pace.clock + .seconds((time - pace.market).seconds / factor)
         while !inbox.stopRequested, clock.now < due {
             let left = clock.now.duration(to: due)
-            let seconds = Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
+            let seconds =
+                Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
             inbox.wait(seconds: min(seconds, 1))
             try takeInbox()
         }
