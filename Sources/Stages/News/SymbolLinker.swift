@@ -22,7 +22,8 @@ struct SymbolLinker: Sendable {
         var symbols: [Name: Set<Symbol>] = [:]
         // Into a set of owners: in any order.
         for (symbol, texts) in aliases {
-            for text in texts {
+            // An alias of punctuation alone names nothing, though "&" reads as a word.
+            for text in texts where text.unicodeScalars.contains(where: \.isWordPart) {
                 let words = NewsText.words(of: text)
                 guard let first = words.first?.first else { continue }
                 symbols[Name(words: words.map(\.text), first: first), default: []].insert(symbol)
@@ -104,7 +105,7 @@ enum TickerNotation {
         }
     }
 
-    /// `$` and one to five capitals, with a class as in `$BRK.B`; no letter or digit on either side.
+    /// `$` and one to five capitals, with a class as in `$BRK.B`; no letter or digit may touch it.
     private static func cashtag(_ text: [UInt8], at dollar: Int) -> Symbol? {
         if dollar > 0, text[dollar - 1].isAlphanumeric || text[dollar - 1] == text[dollar] {
             return nil

@@ -45,7 +45,8 @@ enum LexiconGrammar {
         ("ramp up|ups", .plain(0.3)),
         ("start up|ups", .nothing),
         (
-            "set|sets|backed|back|make|makes|made|team|teams|sign|signs|follow|line|lines|what's up",
+            "set|sets|backed|back|make|makes|made|team|teams|sign|signs|follow|line|lines|"
+                + "what's up",
             .nothing
         ),
         ("crack|cracks|cracking|shut|shuts|break|wind|winds down", .plain(-0.3)),
@@ -109,7 +110,8 @@ enum LexiconGrammar {
         (
             "ignore|disregard|forget|override|bypass ?|all|any|the|my|your "
                 + "?|previous|prior|above|earlier|preceding|other|safety "
-                + "instructions|instruction|prompt|prompts|directives|rules|guidelines|commands|messages",
+                + "instructions|instruction|prompt|prompts|directives|rules|guidelines|commands|"
+                + "messages",
             .instruction
         ),
         ("ignore|disregard|forget ?|all|the|everything above|before|previously", .instruction),

@@ -1,5 +1,5 @@
-/// Phrases, matched before words. `a|b` are alternatives, `?` among them leaves the word out; `#` is any
-/// number.
+/// Phrases, matched before words. `a|b` are alternatives, `?` among them leaves the word out;
+/// `#` is any number.
 enum LexiconPhrases {
     static let all: [(String, LexiconRole)] =
         results + ratings + figures + events + health + market + LexiconGrammar.all
@@ -46,7 +46,8 @@ enum LexiconPhrases {
         ("record loss|losses", .plain(-0.8)),
         ("net|operating|quarterly|annual|wider loss|losses", .noun(polarity: -1, alone: -0.4)),
         (
-            "raise|raises|raised|lift|lifts|lifted|boosts|ups|hikes ?|its|full ?|year guidance|outlook",
+            "raise|raises|raised|lift|lifts|lifted|boosts|ups|hikes ?|its|full ?|year "
+                + "guidance|outlook",
             .plain(0.8)
         ),
         (
@@ -123,7 +124,8 @@ enum LexiconPhrases {
         ("buy|buys|bought back ?|shares|stock", .plain(0.4)),
         ("share|stock buyback|buybacks|repurchase", .plain(0.4)),
         (
-            "plans|announces|completes|authorizes ?|share|stock|# ?|billion|million ?|share|stock buyback|repurchase",
+            "plans|announces|completes|authorizes ?|share|stock|# ?|billion|million "
+                + "?|share|stock buyback|repurchase",
             .plain(0.4)
         ),
         ("special dividend", .plain(0.5)),
@@ -131,7 +133,8 @@ enum LexiconPhrases {
         ("dividend|payout cut|suspension", .plain(-0.7)),
         ("cuts|cut|slashes|suspends|scraps|omits ?|its|quarterly dividend|payout", .plain(-0.8)),
         (
-            "raises|raise|hikes|hiked|boosts|lifts ?|its|their|quarterly dividend|dividends|payout|payouts",
+            "raises|raise|hikes|hiked|boosts|lifts ?|its|their|quarterly "
+                + "dividend|dividends|payout|payouts",
             .plain(0.6)
         ),
         ("declares ?|second|quarterly ?|quarter dividend", .plain(0.15)),
@@ -159,7 +162,8 @@ enum LexiconPhrases {
         ("files|filed|filing for ?|for chapter|bankruptcy ?|#|protection", .plain(-0.9)),
         ("chapter #", .plain(-0.9)),
         (
-            "settle|settles|settled|settling ?|patent|a lawsuit|suit|dispute|claims|litigation|charges",
+            "settle|settles|settled|settling ?|patent|a "
+                + "lawsuit|suit|dispute|claims|litigation|charges",
             .plain(0.35)
         ),
         ("win|wins|won|winning ?|patent|a trial|lawsuit|case|appeal|dismissal", .plain(0.6)),
@@ -168,7 +172,8 @@ enum LexiconPhrases {
             .plain(-0.6)
         ),
         (
-            "win|wins|won ?|new|big|major|radar|army|navy|pentagon contract|contracts|order|orders|deal|licence|license",
+            "win|wins|won ?|new|big|major|army|navy|pentagon "
+                + "contract|contracts|order|orders|deal|licence|license",
             .plain(0.6)
         ),
         ("takes|took|take legal action", .plain(-0.5)),
@@ -179,11 +184,13 @@ enum LexiconPhrases {
         ),
         ("to charge", .plain(-0.5)),
         (
-            "opens|launches|faces|widens|expands ?|a|an|formal|criminal probe|investigation|inquiry|case",
+            "opens|launches|faces|widens|expands ?|a|an|formal|criminal "
+                + "probe|investigation|inquiry|case",
             .plain(-0.6)
         ),
         (
-            "drops|ends|closes|ended|dropped|closed ?|its|antitrust probe|investigation|inquiry|case|lawsuit",
+            "drops|ends|closes|ended|dropped|closed ?|its|antitrust "
+                + "probe|investigation|inquiry|case|lawsuit",
             .plain(0.5)
         ),
         (
@@ -273,7 +280,8 @@ enum LexiconPhrases {
         ("fast track", .plain(0.5)),
         ("orphan drug", .plain(0.3)),
         (
-            "halts|halt|halted|stops|ends|pauses|suspends ?|drug|late|vaccine|clinical ?|stage trial|study|trials",
+            "halts|halt|halted|stops|ends|pauses|suspends ?|drug|late|vaccine|clinical "
+                + "?|stage trial|study|trials",
             .plain(-0.8)
         ),
         ("trial|study|drug fails|failed|halted|paused|stopped|disappoints", .plain(-0.8)),
@@ -309,11 +317,12 @@ enum LexiconPhrases {
         ("peeling paint", .plain(-0.5)),
         ("unsanitary practices|conditions", .plain(-0.5)),
         (
-            "reduce|reduces|cuts|cut|to ?|reduce|cut ?|uk|vaccine ?|covid ?|vaccine deliveries|shipments",
+            "reduce|reduces|cuts|cut ?|its|uk ?|covid ?|vaccine deliveries|shipments",
             .plain(-0.5)
         ),
         (
-            "boosts|boost|raises|raise ?|eu|moderna ?|covid ?|# vaccine supply|contract|output|production",
+            "boosts|boost|raises|raise ?|its|eu ?|moderna ?|covid ?|# vaccine "
+                + "supply|contract|output|production",
             .plain(0.5)
         ),
         ("vaccine delays|woes|pain|setback", .plain(-0.5)),

@@ -106,12 +106,14 @@ struct LexiconSentence {
         for index in units.indices where values.count < Self.evidenceMax {
             var value = moved[index] ?? alone(at: index, spoken)
             guard value != 0 else { continue }
-            if units[index].id != 0 {
-                if seen.contains(units[index].id) { continue }
-                seen.append(units[index].id)
-            }
             value *= degree(around: index)
             if isNegated(index) { value *= value > 0 ? -0.7 : -0.5 }
+            if units[index].id != 0 {
+                // Repeating a word adds nothing, unless it now points the other way.
+                let key = 2 * units[index].id + (value > 0 ? 1 : 0)
+                if seen.contains(key) { continue }
+                seen.append(key)
+            }
             values.append(max(-1, min(1, value * clauseWeights[units[index].clause])))
         }
         return values

@@ -1,5 +1,5 @@
 /// The words, by what they do. Collected by hand for headlines about companies and markets; the
-/// weights are judgements, in steps of a tenth. Every form is spelled out: no stemming, no surprises.
+/// weights are judgements, and every form is spelled out: no stemming, no surprises.
 enum LexiconWords {
     static let all: [(String, LexiconRole)] = moves + nouns + plain + structure
 
@@ -108,7 +108,7 @@ enum LexiconWords {
             terminate terminates terminated nix nixes reject rejects rejected quash
             quashes soothe soothes calm calms allay allays clears defuse defuses
             disrupt disrupts disrupted hamper hampers limit limits limited restrict
-            restricts freeze freezes frozen close closes closed closing snub snubs
+            restricts freeze freezes frozen snub snubs
             snubbed
             """, .stop(0.6, alone: 0)
         ),
@@ -236,7 +236,7 @@ enum LexiconWords {
         (
             """
             clot clots thrombosis deaths death infections cases hospitalizations
-            illness inflammation-cases burnout
+            illness burnout
             """, .noun(polarity: -0.7, alone: -0.3)
         ),
         (
@@ -315,7 +315,7 @@ enum LexiconWords {
         (
             """
             negative pessimistic pessimism unprofitable unsafe alarm crackdown
-            suffers suffer suffered harder hardest loser losers halting layoffs-loom
+            suffers suffer suffered harder hardest loser losers halting 
             controversial contentious investigates investigate probing outrage
             distress distressed troubled ails ailing clash opposes threatens
             threaten refuses denied rebuffed adverse
