@@ -108,6 +108,7 @@ import Testing
             Row("news.paths=x.csv", "news.paths", "is not read"),
             Row("market.bars=x.csv", "market.bars", "is not read"),
             Row("sizing.equity_share=0.5", "sizing.equity_share", "0.2"),
+            Row("market.news_per_day=121", "market.news_per_day", "counts as 120"),
             Row(
                 "market.kind=replay market.bars=/no/such.csv news.sources= "
                     + "strategies.sentiment.enabled=false", "market.bars",

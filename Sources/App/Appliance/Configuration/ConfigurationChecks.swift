@@ -165,6 +165,14 @@ private func warnings(_ configuration: Configuration) -> [CrossFinding] {
     } else if !market.bars.isEmpty {
         warn(["market.bars"], "is not read while market.kind = \"simulated\"")
     }
+    let symbols =
+        configuration.trading.symbols.isEmpty
+        ? market.simulation.symbolsCount : configuration.trading.symbols.count
+    if market.kind == .simulated, market.simulation.newsPerDay > 20 * Double(symbols) {
+        warn(
+            ["market.news_per_day"],
+            "counts as \(20 * symbols): the simulation writes at most 20 headlines a symbol")
+    }
     if news.sources.contains(.replay) {
         for path in news.paths where !FileManager.default.fileExists(atPath: path) {
             warn(["news.paths"], "\(path) does not exist")

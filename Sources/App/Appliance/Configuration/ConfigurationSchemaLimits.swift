@@ -101,6 +101,6 @@ extension ConfigurationSchema {
             "Sentiment readings are deleted after this time."),
         ConfigurationKey(
             "storage.retention_equity", \.storage.retentionEquity, .span(day...tenYears),
-            "Equity snapshots are deleted after this time."),
+            "Equity snapshots inside a session are deleted after this time; its close stays."),
     ]
 }

@@ -115,10 +115,11 @@ package struct BrokerSettings: Sendable, Equatable {
 /// Where the databases are, and how long history.db keeps its rows. ledger.db keeps all.
 package struct StorageSettings: Sendable, Equatable {
     package var path = "/var/lib/bellwether"
-    package var retentionBars = Span(seconds: 90 * 86400)
+    package var retentionBars = Span(seconds: 400 * 86400)
     package var retentionNews = Span(seconds: 90 * 86400)
     package var retentionReadings = Span(seconds: 90 * 86400)
-    package var retentionEquity = Span(seconds: 3650 * 86400)
+    /// Of snapshots inside a session; those at its close stay.
+    package var retentionEquity = Span(seconds: 30 * 86400)
 
     package init() {}
 }
