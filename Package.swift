@@ -82,7 +82,10 @@ let package = Package(
             path: "Sources/App/Appliance"),
         .executableTarget(
             name: "bellwether",
-            dependencies: ["Appliance", "Domain", "Calendar", arguments],
+            dependencies: [
+                "Appliance", "Backtest", "Engine", "Storage", "MarketFeeds", "Primitives", "Domain",
+                "Calendar", arguments,
+            ],
             path: "Sources/App/bellwether"),
 
         .target(

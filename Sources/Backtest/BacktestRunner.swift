@@ -65,7 +65,7 @@ package struct BacktestRunner {
     package func run<Feed: MarketFeed, News: NewsFeed>(
         _ config: EngineConfig, venue: VenueConfig, feed: Feed, news: News,
         journal: BacktestJournal = BacktestJournal()
-    ) throws -> BacktestResult {
+    ) throws -> (result: BacktestResult, feed: Feed) {
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
         var loop = TradingLoop(engine: engine, venue: SimulatedVenue(venue), journal: journal)
@@ -102,10 +102,11 @@ package struct BacktestRunner {
         }
         try loop.finish()
         let closes = loop.journal.closes
-        return BacktestResult(
+        let result = BacktestResult(
             trades: loop.journal.trades, equity: resolution == .bar ? curve : closes,
             closes: closes, fills: loop.journal.fills, first: first,
             last: first == nil ? nil : loop.engine.now, engine: loop.engine,
             interval: timeline.feed.interval)
+        return (result, timeline.feed)
     }
 }

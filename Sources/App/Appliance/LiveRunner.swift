@@ -12,7 +12,7 @@ import Storage
 /// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
 package struct LiveRunner<Feed: MarketFeed> {
     package private(set) var loop: TradingLoop<LedgerJournal>
-    private var timeline: Timeline<Feed, NewsSources>
+    private(set) var timeline: Timeline<Feed, NewsSources>
     private let journal: LedgerJournal
     private let inbox: Inbox
     private let speed: MarketSettings.Speed
@@ -178,4 +178,9 @@ extension Retention {
         readings = settings.retentionReadings
         equity = settings.retentionEquity
     }
+}
+
+extension LiveRunner {
+    /// The market feed as far as it was read: what it set aside, for one.
+    package var feed: Feed { timeline.feed }
 }

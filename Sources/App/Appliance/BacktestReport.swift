@@ -1,0 +1,104 @@
+import Backtest
+import Domain
+import Engine
+import Learning
+import Portfolio
+import Primitives
+import Storage
+
+extension RunReport {
+    /// The report of a backtest.
+    package init(
+        _ result: BacktestResult, configuration: Configuration, resolution: EquityResolution,
+        weights: [WeightsChange], refusals: [(code: String, count: Int)], bars: DefectLog,
+        news: DefectLog
+    ) {
+        let portfolio = result.engine.portfolio
+        let counters = result.engine.counters
+        let isReplay = configuration.market.kind == .replay
+        var run: [(key: String, value: ReportValue)] = [
+            ("version", .text(version)),
+            ("market", .text(configuration.market.kind.rawValue)),
+            ("interval_seconds", .seconds(result.interval.seconds)),
+            ("from", result.first.map { .time($0) } ?? .none),
+            ("to", result.last.map { .time($0) } ?? .none),
+            ("symbols", .integer(result.engine.symbols.count)),
+            ("bars", .integer(Int(counters.bars))),
+            ("bars_outside_session", .integer(Int(counters.barsOutsideSession))),
+            ("bars_corrected", .integer(Int(counters.barsCorrected))),
+            ("rows_set_aside", .integer(bars.total + news.total)),
+            ("headlines", .integer(Int(counters.news))),
+            ("headlines_linked", .integer(Int(counters.newsLinked))),
+            ("signals", .integer(Int(counters.signals))),
+            ("signals_refused", .integer(Int(counters.refusals))),
+            ("orders", .integer(Int(counters.intents))),
+            ("capital", .money(portfolio.capital)),
+            ("equity_final", .money(portfolio.equity)),
+        ]
+        if isReplay {
+            run.append(("bar_files", .list(configuration.market.bars.map { .text($0) })))
+            run.append(("news_files", .list(configuration.news.paths.map { .text($0) })))
+        } else {
+            run.append(("seed", .text(String(configuration.market.simulation.seed))))
+        }
+        self.init(
+            title: "Backtest", run: run,
+            metrics: PerformanceReport.compute(
+                capital: portfolio.capital, finalEquity: portfolio.equity, trades: result.trades,
+                closes: result.closes, fills: result.fills, roundTrips: portfolio.roundTrips,
+                costs: portfolio.fees, tracker: result.engine.tracker),
+            equity: result.equity, trades: result.trades, weights: weights, refusals: refusals,
+            defects: lines(bars, "bars") + lines(news, "news"), capital: portfolio.capital)
+    }
+
+    /// The report of a store, as it stands.
+    package init(_ access: borrowing StoreAccess, folder: String) throws {
+        let state = try access.ledger.loadState()
+        let trades = try access.ledger.closedTrades()
+        let fills = try access.ledger.fills()
+        let snapshots = try access.history.equity()
+        let closes = snapshots.filter(\.isSessionClose)
+        let negativeCapital = state.balances[.capital] ?? .zero
+        let capital = try negativeCapital.negated()
+        var tracker = EquityTracker()
+        if let checkpoint = state.checkpoint { tracker = EquityTracker(restoring: checkpoint) }
+        let final = closes.last?.equity ?? capital
+        self.init(
+            title: "Account",
+            run: [
+                ("version", .text(version)), ("store", .text(folder)),
+                ("as_of", state.checkpoint.map { .time($0.at) } ?? .none),
+                ("bars", .integer(Int(state.checkpoint?.feedPosition ?? 0))),
+                ("open_lots", .integer(state.lots.count)),
+                ("open_orders", .integer(state.openOrders.count)),
+                ("capital", .money(capital)),
+                ("equity_last_close", closes.last.map { .money($0.equity) } ?? .none),
+            ],
+            metrics: PerformanceReport.compute(
+                capital: capital, finalEquity: final, trades: trades, closes: closes,
+                fills: fills.count, roundTrips: roundTrips(of: fills),
+                costs: state.balances[.fees] ?? .zero, tracker: tracker),
+            equity: closes, trades: trades, weights: try access.ledger.weightsHistory(),
+            refusals: try access.ledger.refusalCounts(), defects: [], capital: capital)
+    }
+}
+
+/// How often a position came back to zero or went through it.
+private func roundTrips(of fills: [Fill]) -> Int {
+    var held: [Symbol: Int64] = [:]
+    var trips = 0
+    for fill in fills {
+        let before = held[fill.symbol] ?? 0
+        let after = before &+ fill.side.sign &* fill.quantity.units
+        if before != 0 && (after == 0 || (after < 0) != (before < 0)) { trips += 1 }
+        held[fill.symbol] = after
+    }
+    return trips
+}
+
+private func lines(_ log: DefectLog, _ what: String) -> [String] {
+    guard !log.isEmpty else { return [] }
+    let kinds = log.countsByKind.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+    return ["\(log.total) rows of \(what): \(kinds)"]
+        + log.kept.prefix(20).map(\.description)
+}

@@ -1,0 +1,114 @@
+import Appliance
+import ArgumentParser
+import Domain
+import Foundation
+import Storage
+
+@main
+struct Bellwether: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bellwether",
+        abstract: "A sentiment-driven equity trader for a small Linux box.",
+        discussion: """
+            Without an account and without a network it trades at once on a simulated market at \
+            a paper venue inside the process: try “bellwether run”.
+
+            Exit codes: 0 done, 1 a negative result, 64 usage, 65 bad data or a newer database, \
+            69 unavailable, 70 a bug, 74 input or output, 75 try later, 77 permission, \
+            78 configuration.
+            """,
+        version: "bellwether \(version)",
+        subcommands: [
+            RunCommand.self, BacktestCommand.self, ReportCommand.self, ExplainCommand.self,
+            ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
+            BenchCommand.self, VersionCommand.self,
+        ])
+}
+
+/// Exit codes after sysexits.h.
+enum Exit {
+    static let negative = ExitCode(1)
+    static let data = ExitCode(65)
+    static let unavailable = ExitCode(69)
+    static let bug = ExitCode(70)
+    static let io = ExitCode(74)
+    static let tryLater = ExitCode(75)
+    static let permission = ExitCode(77)
+    static let configuration = ExitCode(78)
+}
+
+/// Runs `work` and turns what it throws into one or more lines on standard error and an exit code.
+func reporting<Result>(_ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let error as ExitCode {
+        throw error
+    } catch let errors as ConfigurationErrors {
+        for warning in errors.warnings { complain("warning: \(warning)") }
+        for problem in errors.problems { complain("\(problem)") }
+        throw Exit.configuration
+    } catch let error as FeedError {
+        complain("bellwether: \(error)")
+        if case .cannotRead = error { throw Exit.io }
+        throw Exit.data
+    } catch let error as StorageError {
+        complain("bellwether: \(error)")
+        switch error {
+        case .locked: throw Exit.tryLater
+        case .folder: throw Exit.io
+        case .newer, .damaged, .badRow: throw Exit.data
+        case .library: throw Exit.unavailable
+        default: throw error.reaction == .retry ? Exit.tryLater : Exit.io
+        }
+    } catch let error as ZoneFileError {
+        complain("bellwether: \(error)")
+        throw Exit.unavailable
+    } catch {
+        complain("bellwether: \(error)")
+        throw Exit.bug
+    }
+}
+
+func complain(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// What every command that reads the configuration offers.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The configuration file; without it /etc/bellwether/bellwether.toml where that exists.",
+            valueName: "file"))
+    var config: String?
+
+    @Option(
+        name: .customLong("set"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Override one key, e.g. --set market.seed=7; may be repeated.",
+            valueName: "key=value"))
+    var overrides: [String] = []
+
+    /// Warnings go to standard error.
+    func load(
+        bars: [String] = [], news: [String] = [], more: [String] = []
+    ) throws -> LoadedConfiguration {
+        let system = "/etc/bellwether/bellwether.toml"
+        let path = config ?? (FileManager.default.fileExists(atPath: system) ? system : nil)
+        let loaded = try loadConfiguration(
+            path: path, overrides: more + overrides, bars: bars, news: news)
+        for warning in loaded.warnings { complain("warning: \(warning)") }
+        return loaded
+    }
+}
+
+/// A date in New York, `YYYY-MM-DD`.
+struct DateArgument: ExpressibleByArgument {
+    let date: CivilDate
+    init?(argument: String) {
+        guard let date = CivilDate(argument) else { return nil }
+        self.date = date
+    }
+}
+
+let isTerminal = isatty(STDOUT_FILENO) == 1
+let isErrorTerminal = isatty(STDERR_FILENO) == 1
+let wantsColour = isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"] == nil

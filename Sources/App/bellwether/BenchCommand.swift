@@ -1,0 +1,18 @@
+import Appliance
+import ArgumentParser
+
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure this machine: the time from a bar to an order, and to a durable one.",
+        discussion: "Uses made-up data in a temporary folder; touches no store.")
+
+    @Flag(help: "Write JSON.") var json = false
+
+    func run() throws {
+        try reporting {
+            let figures = try measure()
+            print(json ? try figuresJSON(figures) : figuresText(figures))
+        }
+    }
+}

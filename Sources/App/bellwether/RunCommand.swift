@@ -1,0 +1,111 @@
+import Appliance
+import ArgumentParser
+import Backtest
+import Dispatch
+import Domain
+import Engine
+import Foundation
+import MarketFeeds
+import Primitives
+import Storage
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Trade: play the configured market through the whole pipeline.",
+        discussion: """
+            Takes up where the store in storage.path was left, at whatever instant that was. \
+            Prints a line for every decision, fill, closed trade, session and alert. SIGTERM and \
+            SIGINT end it after the event at hand; nothing is lost then or at any other end.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Print nothing but warnings.") var quiet = false
+
+    func run() throws {
+        try reporting {
+            let loaded = try options.load()
+            let configuration = loaded.configuration
+            let off = configuration.limitsOff
+            guard off.isEmpty else {
+                complain(
+                    "bellwether: \(off.joined(separator: ", ")): “none” is for backtests only; "
+                        + "set a limit to trade with")
+                throw Exit.configuration
+            }
+            let assembly = try Assembly(configuration)
+            let access = try StoreAccess(
+                folder: configuration.storage.path, purpose: "bellwether run")
+            for warning in access.history.warnings { complain("warning: \(warning)") }
+            let problems = try access.ledger.checkBooks()
+            guard problems.isEmpty else {
+                for problem in problems { complain("bellwether: the books: \(problem)") }
+                throw Exit.data
+            }
+            let inbox = Inbox()
+            let signals = stopOnSignals(inbox)
+            defer { signals.forEach { $0.cancel() } }
+            try startSpool(configuration, inbox)
+            let news = try assembly.news()
+            report(news.defects, "news")
+            switch configuration.market.kind {
+            case .simulated:
+                try trade(
+                    assembly, access, inbox, news.feed,
+                    feed: try assembly.simulatedMarket(SymbolTable()), bars: { _ in nil })
+            case .replay:
+                try trade(
+                    assembly, access, inbox, news.feed,
+                    feed: try assembly.barFile(SymbolTable()), bars: { $0.defects })
+            }
+            try access.close()
+        }
+    }
+
+    private func trade<Feed: MarketFeed>(
+        _ assembly: Assembly, _ access: borrowing StoreAccess, _ inbox: Inbox,
+        _ news: NewsSources, feed: Feed, bars: (Feed) -> DefectLog?
+    ) throws {
+        let journal = LedgerJournal(
+            ledger: access.ledger, history: access.history, interval: feed.interval)
+        let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)
+        if !quiet { journal.onNotice = { console.show($0) } }
+        journal.onHistoryTrouble = { complain("warning: \($0)") }
+        var runner = try LiveRunner(
+            assembly, feed: feed, news: news, journal: journal, inbox: inbox,
+            idPrefix: "bw-paper")
+        for warning in access.ledger.loadWarnings { complain("warning: \(warning)") }
+        if !quiet { console.opening(runner.loop.engine, assembly.configuration) }
+        runner.onInstant = { instant, engine in
+            if console.showsProgress { console.progress(engine) }
+        }
+        let isOver = try runner.run()
+        console.clearProgress()
+        if let defects = bars(runner.feed) { report(defects, "bars") }
+        if !quiet { console.closing(runner.loop.engine, isOver: isOver) }
+    }
+
+    private func startSpool(_ configuration: Configuration, _ inbox: Inbox) throws {
+        guard configuration.news.sources.contains(.spool) else { return }
+        try SpoolWatcher(inbox: inbox) { complain("warning: \($0)") }
+            .start(path: configuration.news.spool)
+    }
+
+    private func stopOnSignals(_ inbox: Inbox) -> [any DispatchSourceSignal] {
+        [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { inbox.stop() }
+            source.resume()
+            return source
+        }
+    }
+}
+
+/// Rows that were set aside: the first few word for word, then how many of each kind.
+func report(_ defects: DefectLog, _ what: String) {
+    guard !defects.isEmpty else { return }
+    for defect in defects.kept.prefix(5) { complain("warning: \(defect)") }
+    let kinds = defects.countsByKind.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+    complain("warning: \(defects.total) rows of \(what) were set aside: \(kinds)")
+}

@@ -1,0 +1,127 @@
+import Appliance
+import ArgumentParser
+import Calendar
+import Domain
+import Foundation
+import Storage
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Print the version.")
+
+    func run() { print("bellwether \(version)") }
+}
+
+struct CheckConfigCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config",
+        abstract: "Check the configuration and say everything that is wrong with it.",
+        discussion: """
+            Reads the configuration file and its drop-ins. Problems go to standard error, all of \
+            them at once, each with file, line and key; the exit code is then 78.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Print the configuration that results, with every default.") var effective = false
+
+    func run() throws {
+        try reporting {
+            let loaded = try options.load()
+            if effective {
+                print(effectiveConfiguration(loaded.configuration), terminator: "")
+            } else {
+                let files =
+                    loaded.files.isEmpty ? "the defaults" : loaded.files.joined(separator: ", ")
+                print("\(files): valid")
+            }
+        }
+    }
+}
+
+struct CalendarCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calendar",
+        abstract: "Print the sessions of the New York Stock Exchange in UTC.",
+        discussion: """
+            From the built-in rules for 1998 to 2030 and the system's time zone files. Days \
+            without a session are left out.
+            """)
+
+    @Argument(help: ArgumentHelp("First date, YYYY-MM-DD.", valueName: "from"))
+    var from: DateArgument
+    @Argument(help: ArgumentHelp("Last date, included.", valueName: "to"))
+    var to: DateArgument
+    @Flag(help: "Write JSON.") var json = false
+
+    func validate() throws {
+        if to.date < from.date { throw ValidationError("the last date is before the first") }
+    }
+
+    func run() throws {
+        try reporting {
+            let calendar = MarketCalendar.xnys(try newYorkZone())
+            if from.date < calendar.coverage.lowerBound || to.date > calendar.coverage.upperBound {
+                complain(
+                    "warning: nothing is known outside \(calendar.coverage.lowerBound) to "
+                        + "\(calendar.coverage.upperBound)")
+            }
+            let sessions = calendar.sessions(from: from.date, through: to.date)
+            print(renderSessions(sessions, json: json))
+        }
+    }
+}
+
+struct ScoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score",
+        abstract: "Score headlines: one a line on standard input, one line of JSON each out.",
+        discussion: """
+            Each line has text, label (positive, neutral, negative), score (-1 to 1), confidence \
+            (0 to 1), the symbols the headline is linked to, and the model. Symbols come from \
+            cashtags, exchange notation and the aliases of the configuration.
+            """)
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() throws {
+        try reporting {
+            let news = try options.load().configuration.news.admission
+            while let line = readLine() {
+                print(try scoreHeadline(line, news: news).json())
+            }
+        }
+    }
+}
+
+struct ExplainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Tell how an order came about and what became of it.",
+        discussion: """
+            From the headlines and bars through the votes and the risk gate to fills, outcome and \
+            what was learnt. Reads ledger.db; no running daemon may hold it.
+            """)
+
+    @Argument(help: "The order's id, or as much of its beginning as is unique.") var order: String
+    @Option(help: ArgumentHelp("The folder of the store.", valueName: "folder"))
+    var store: String?
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Write JSON.") var json = false
+
+    func run() throws {
+        try reporting {
+            let folder = try store ?? options.load().configuration.storage.path
+            let access = try StoreAccess(
+                folder: folder, purpose: "bellwether explain", mustExist: true)
+            guard let explanation = try access.ledger.explanation(of: order) else {
+                complain("bellwether: \(folder): no order starts with \(order)")
+                throw Exit.negative
+            }
+            print(
+                json
+                    ? explainJSON(explanation) : explainText(explanation, colour: wantsColour),
+                terminator: json ? "\n" : "")
+            try access.close()
+        }
+    }
+}
