@@ -89,10 +89,11 @@ import Testing
         ]
         expected.openOrders = [
             LedgerState.OpenOrder(
-                intent: stop, status: .intent, brokerOrderID: nil, filledQuantity: .zero),
+                intent: stop, status: .intent, brokerOrderID: nil, filledQuantity: .zero,
+                lastExecutionID: nil),
             LedgerState.OpenOrder(
                 intent: waiting.intent(exit: false), status: .acked, brokerOrderID: "broker-CCC",
-                filledQuantity: .zero),
+                filledQuantity: .zero, lastExecutionID: nil),
         ]
         expected.recentIntents = [
             .init(at: time(1), role: .entry), .init(at: time(1), role: .entry),
@@ -113,6 +114,29 @@ import Testing
         #expect(first.loadWarnings.isEmpty)
         #expect(try first.checkBooks() == [])
         #expect(try first.quickCheck() == [])
+    }
+
+    @Test("S05: a partly filled order comes back with its filled quantity and newest execution")
+    func partlyFilled() throws {
+        let sample = Sample("AAA")
+        do {
+            let store = try store(
+                sample.intake + sample.steps(exit: false, to: [.submitting, .acked]))
+            for part in ["x1", "x3", "x2"] {
+                try store.commit([
+                    .fill(
+                        Fill(
+                            executionID: part, orderID: sample.entryID, symbol: sample.symbol,
+                            side: .buy, quantity: Quantity(units: 1_250_000_000),
+                            price: price("10"), fee: .zero, at: time(5)))
+                ])
+            }
+            try store.close()
+        }
+        let order = try #require(try store().loadState().openOrders.first)
+        #expect(order.filledQuantity == Quantity(units: 3_750_000_000))
+        #expect(order.lastExecutionID == "x2")
+        #expect(order.status == .acked)
     }
 
     @Test("An empty ledger gives the empty state")
