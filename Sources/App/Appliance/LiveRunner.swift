@@ -30,7 +30,10 @@ package struct LiveRunner<Feed: MarketFeed> {
         let config = assembly.engineConfig(idPrefix: idPrefix, interval: feed.interval)
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
-        let state = try journal.ledger.loadState()
+        let zone = assembly.calendar.zone
+        let state = try journal.ledger.loadState {
+            zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0)
+        }
         try engine.restore(state)
         loop = TradingLoop(
             engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
