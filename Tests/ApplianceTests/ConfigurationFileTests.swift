@@ -131,9 +131,9 @@ import Testing
             Override("risk.cooldown=5m", "risk.cooldown", "\"5m\""),
             Override("risk.cooldown='5m'", "risk.cooldown", "\"5m\""),
             Override("market.start=2021-04-20", "market.start", "2021-04-20"),
-            Override("news.spool=2021", "news.spool", "\"/work/2021\""),
-            Override("market.bars=a.csv,/b.csv", "market.bars", "[\"/work/a.csv\", \"/b.csv\"]"),
-            Override("market.bars=[\"a=b.csv\"]", "market.bars", "[\"/work/a=b.csv\"]"),
+            Override("news.spool=2021", "news.spool", "\"/somewhere/2021\""),
+            Override("market.bars=a.csv,/b.csv", "market.bars", "[\"/somewhere/a.csv\", \"/b.csv\"]"),
+            Override("market.bars=[\"a=b.csv\"]", "market.bars", "[\"/somewhere/a=b.csv\"]"),
             Override("trading.symbols=AAPL, MSFT", "trading.symbols", "[\"AAPL\", \"MSFT\"]"),
             Override("trading.symbols=", "trading.symbols", "[]"),
             Override(
@@ -151,7 +151,7 @@ import Testing
     func overridden(_ row: Override) throws {
         do {
             let loaded = try loadConfiguration(
-                path: nil, overrides: [row.word], workingFolder: "/work")
+                path: nil, overrides: [row.word], workingFolder: "/somewhere")
             let key = try #require(ConfigurationSchema.byPath[row.key])
             #expect(key.show(loaded.configuration) == row.shown)
         } catch let error as ConfigurationErrors {

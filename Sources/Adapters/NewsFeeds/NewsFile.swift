@@ -12,7 +12,8 @@ package struct NewsFile: Sendable {
     package static let bytesMax = 512 << 20
     package static let itemsMax = 2_000_000
 
-    /// Sorted by `availableAt`, then id; of several with one id the first stays.
+    /// Sorted by `availableAt`, then id, repeats in the order of the file: to know a repeat is the
+    /// news stage's matter, which counts it.
     package let items: [StampedNews]
     package let defects: DefectLog
 
@@ -60,7 +61,6 @@ package struct NewsFile: Sendable {
         var items: [StampedNews] = []
         var defects = DefectLog()
         var dropped = 0
-        private var ids: Set<String> = []
 
         init(dateOnly: DateOnlyNews) { self.dateOnly = dateOnly }
 
@@ -116,7 +116,6 @@ package struct NewsFile: Sendable {
                 }
                 availableAt = open
             }
-            guard ids.insert(item.id).inserted else { return }
             items.append(
                 StampedNews(item: item, availableAt: availableAt, isDateOnly: isDateOnly))
         }

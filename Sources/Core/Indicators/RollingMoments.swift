@@ -23,13 +23,15 @@ package struct RollingMoments: Sendable, Equatable {
     package mutating func update(_ price: Price, leaving: Price?) {
         let entering = Int128(price.units)
         sum += entering
-        squares += entering * entering
+        // Wraps around only for prices beyond anything `deviation` answers for, and what wrapped
+        // comes back when such a price leaves.
+        squares &+= entering &* entering
         if count < period {
             count += 1
         } else if let leaving {
             let left = Int128(leaving.units)
             sum -= left
-            squares -= left * left
+            squares &-= left &* left
         }
     }
 
@@ -38,12 +40,12 @@ package struct RollingMoments: Sendable, Equatable {
     /// In USD; nil until the window is full.
     package var mean: Double? { isReady ? Double(sum) / Double(count) / 1e9 : nil }
 
-    /// Population sigma in USD; nil until the window is full.
+    /// Population sigma in USD; nil until the window is full, and for prices over 10^6 USD.
     package var deviation: Double? {
         guard isReady else { return nil }
         let n = Int128(count)
-        // n·Σx² - (Σx)² cannot be negative, and is exact up to prices of 10^6 USD; beyond, the
-        // multiplication may leave 128 bits and the window has no deviation.
+        // Up to a mean of 10^6 USD all sums are exact; n·Σx² - (Σx)² is then not negative.
+        guard sum / n <= 1_000_000_000_000_000 else { return nil }
         let (a, overflowA) = squares.multipliedReportingOverflow(by: n)
         let (b, overflowB) = sum.multipliedReportingOverflow(by: sum)
         if overflowA || overflowB { return nil }

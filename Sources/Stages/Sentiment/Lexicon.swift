@@ -78,12 +78,14 @@ struct Lexicon: Sendable {
     ///     `#` is any number.
     init(words: [(String, LexiconRole)], phrases: [(String, LexiconRole)]) {
         numberWord = intern("#")
+        // In the order of the tables, both.
         for (list, role) in words {
             for word in list.split(whereSeparator: { $0 == " " || $0 == "\n" }) {
                 let id = intern(String(word))
                 roles[id] = role
             }
         }
+        // In order: among equals the first in the table wins.
         for (pattern, role) in phrases { add(pattern, role) }
         openers = Set(LexiconWords.openers.split(separator: " ").map { intern(String($0)) })
         listed = Set(LexiconWords.listed.split(separator: " ").map { intern(String($0)) })

@@ -315,7 +315,7 @@ enum LexiconWords {
         (
             """
             negative pessimistic pessimism unprofitable unsafe alarm crackdown
-            suffers suffer suffered harder hardest loser losers halting 
+            suffers suffer suffered harder hardest loser losers halting
             controversial contentious investigates investigate probing outrage
             distress distressed troubled ails ailing clash opposes threatens
             threaten refuses denied rebuffed adverse

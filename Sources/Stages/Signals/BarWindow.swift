@@ -73,9 +73,9 @@ struct BarWindow: Sendable {
             all.insert(bar, at: index)
             outcome = .late
         }
-        let snapshot = bar.start >= newer.from ? newer : older
-        older = snapshot
-        newer = snapshot
+        // What lies before the newer snapshot needs the older one; that is kept as it is.
+        if bar.start < newer.from { newer = older }
+        let snapshot = newer
         current = snapshot.state
         bars.removeAll()
         sinceSnapshot = 0
