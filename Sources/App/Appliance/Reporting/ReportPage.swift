@@ -191,9 +191,10 @@ extension RunReport {
 
     private func facts() -> String {
         guard !run.isEmpty else { return "" }
-        let rows = run.map { fact in
-            "<tr><th scope=\"row\">\(escaped(ReportFigures.words(fact.key)))</th>"
-                + "<td>\(escaped(ReportFigures.text(fact.value)))</td></tr>\n"
+        let rows = run.map { member in
+            let fact = ReportFigures.fact(member.key, member.value)
+            return "<tr><th scope=\"row\">\(escaped(fact.name))</th>"
+                + "<td>\(escaped(fact.text))</td></tr>\n"
         }
         return "<section>\n<h2>Run</h2>\n"
             + PageTable.table(

@@ -18,7 +18,7 @@ struct ReportPlots {
         start = report.startEquity
         trades = report.trades
         weights = report.weights
-        axis = TimeAxis(report.equity.isEmpty ? report.weights.map(\.at) : report.equity.map(\.at))
+        axis = TimeAxis(report.equity.map(\.at))
     }
 
     func equityCurve() -> String? {
@@ -137,9 +137,13 @@ struct ReportPlots {
     }
 
     func weightCurves() -> String? {
-        guard let last = weights.last, !axis.times.isEmpty else { return nil }
-        let high = weights.flatMap(\.weights.values).max() ?? 1
-        let frame = PlotFrame(height: 230, low: 0, high: max(high, 0.1), aside: 130)
+        guard let last = weights.last else { return nil }
+        // Under the equity where it is of the same time, else on its own.
+        let covered = axis.times.last.map { last.at <= $0 } ?? false
+        let axis = covered ? self.axis : TimeAxis(weights.map(\.at))
+        let all = weights.flatMap(\.weights.values)
+        let frame = PlotFrame(
+            height: 230, low: all.min() ?? 0, high: all.max() ?? 1, aside: 130)
         let strategies = StrategyID.allCases
         let texts = strategies.map {
             "\($0.rawValue) \(Humane.number(last.weights[$0], digits: 3))"
@@ -207,10 +211,10 @@ struct Histogram {
             (edges, counts, step) = ([], [], 1)
             return
         }
-        // Sturges' number of bins is too few for many trades, twice its number is a good picture.
-        var bins = 8.0
+        // Sturges' rule, log2(n) + 1, is too coarse for a picture: four more a doubling.
+        var bins = 12.0
         var size = 64
-        while size < values.count, bins < 30 { (bins, size) = (bins + 4, size * 2) }
+        while size < values.count, bins < 40 { (bins, size) = (bins + 4, size * 2) }
         let span = high - low
         let width = span > 0 ? span / bins : max(low.magnitude / 4, 0.01)
         let step = PlotFrame.roundStep(width)

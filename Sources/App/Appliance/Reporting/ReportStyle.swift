@@ -22,12 +22,12 @@ enum ReportStyle {
         .note { color: var(--soft); font-size: 13px; margin: 2px 0 8px; }
         .good { color: var(--gain); }
         .bad { color: var(--loss); }
-        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr));
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(155px, 1fr));
           gap: 10px; margin: 20px 0 0; }
         .tiles div { background: var(--card); border: 1px solid var(--rule); border-radius: 8px;
           padding: 10px 14px; }
         .tiles dt { color: var(--soft); font-size: 13px; }
-        .tiles dd { margin: 0; font-size: 21px; font-weight: 600;
+        .tiles dd { margin: 0; font-size: 19px; font-weight: 600;
           font-variant-numeric: tabular-nums; }
         figure { margin: 0 0 14px; padding: 12px 14px 6px; background: var(--card);
           border: 1px solid var(--rule); border-radius: 8px; }
