@@ -103,9 +103,9 @@ private struct OrderStory {
             [TextColumn("Strategy", .left), TextColumn("Vote", .left), TextColumn("Strength")],
             rows)
         sheet.paragraph(
-            "Together \(Humane.number(signal.score, digits: 3, signed: true)) of -1 to 1: "
-                + "\(signal.side.rawValue), \(Self.reason(signal.reason)). The signal is "
-                + "\(Humane.plain(signal.id)).", first: "  ", indent: 2)
+            "Together \(Humane.number(signal.score, digits: 3, signed: true)) of -1 to 1. "
+                + "Decision: \(signal.side.rawValue), reason \(signal.reason.rawValue). "
+                + "Signal \(Humane.plain(signal.id)).", first: "  ", indent: 2)
     }
 
     private mutating func verdict() {
@@ -168,6 +168,7 @@ private struct OrderStory {
         sheet.heading("What came of it")
         for trade in order.trades {
             let held = Humane.duration(seconds: (trade.exitTime - trade.entryTime).seconds)
+                .replacing(" ", with: "\u{A0}")
             let pnl = sheet.toned(Humane.amount(trade.pnl, signed: true), Tone(trade.pnl))
             sheet.line("  P&L \(pnl) with \(trade.quantity) \(trade.symbol), \(trade.sideName)")
             sheet.paragraph(

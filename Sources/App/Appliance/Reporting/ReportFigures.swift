@@ -35,7 +35,7 @@ enum ReportFigures {
         "realized_pnl": "Realized P&L", "unrealized_pnl": "Unrealized P&L",
         "daily_pnl": "Daily P&L", "daily_pnl_pct": "Daily P&L %",
         "costs_total": "Costs", "cagr": "Growth a year (CAGR)",
-        "max_drawdown": "Largest drawdown", "max_drawdown_pct": "Largest drawdown %",
+        "max_drawdown": "Max drawdown", "max_drawdown_pct": "Max drawdown %",
         "sharpe": "Sharpe", "sortino": "Sortino", "calmar": "Calmar",
         "volatility_annual": "Volatility a year", "exposure_avg_pct": "Mean exposure",
         "turnover": "Turnover", "sessions": "Sessions", "fills": "Fills",

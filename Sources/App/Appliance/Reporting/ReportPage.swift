@@ -56,7 +56,7 @@ extension RunReport {
             "One step across for each snapshot; the dashed line is the start.")
         text += figure(
             "Drawdown", plots.drawdown(), "There is no equity snapshot.",
-            "Fall from the highest value before, of the snapshots shown. The figure “Largest "
+            "Fall from the highest value before, of the snapshots shown. The figure “Max "
                 + "drawdown” also knows the prices between them.")
         let periods = plots.periods()
         text += figure(
@@ -74,7 +74,8 @@ extension RunReport {
     private func figure(_ title: String, _ plot: String?, _ none: String, _ note: String) -> String
     {
         guard let plot else {
-            return "<h3>\(escaped(title))</h3>\n<p class=\"note\">\(escaped(none))</p>\n"
+            return "<figure>\n<h3>\(escaped(title))</h3>\n"
+                + "<p class=\"note\">\(escaped(none))</p>\n</figure>\n"
         }
         return """
             <figure>
