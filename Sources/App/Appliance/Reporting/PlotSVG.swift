@@ -43,14 +43,16 @@ struct PlotSVG {
         }
     }
 
-    /// Labels below, `part` 0 ... 1 of the width; those at the ends stay inside.
+    /// Labels below, `part` 0 ... 1 of the width; the last one stays inside.
     mutating func places(_ ticks: [(part: Double, label: String)]) {
         for tick in ticks {
             let x = frame.x(tick.part)
             line("tick", x, svg(frame.floor), x, svg(frame.floor + 5))
-            let name = tick.part > 0.96 ? "end" : tick.part < 0.02 ? "start" : "middle"
+            // A digit is about seven units wide.
+            let half = Double(tick.label.count) * 3.5
+            let inside = min(x, PlotFrame.width - half - 2)
             add(
-                "<text class=\"\(name)\" x=\"\(svg(x))\" y=\"\(svg(frame.floor + 20))\">"
+                "<text class=\"middle\" x=\"\(svg(inside))\" y=\"\(svg(frame.floor + 20))\">"
                     + "\(escaped(tick.label))</text>")
         }
     }

@@ -31,11 +31,11 @@ enum ReportFigures {
     ]
 
     private static let names = [
-        "total_pnl": "Total P&L", "total_pnl_pct": "Total P&L, part of start",
+        "total_pnl": "Total P&L", "total_pnl_pct": "Total P&L %",
         "realized_pnl": "Realized P&L", "unrealized_pnl": "Unrealized P&L",
-        "daily_pnl": "Daily P&L (last session)", "daily_pnl_pct": "Daily P&L, part of equity",
-        "costs_total": "Costs", "cagr": "Annual growth (CAGR)",
-        "max_drawdown": "Largest drawdown", "max_drawdown_pct": "Largest drawdown, part of peak",
+        "daily_pnl": "Daily P&L", "daily_pnl_pct": "Daily P&L %",
+        "costs_total": "Costs", "cagr": "Growth a year (CAGR)",
+        "max_drawdown": "Max drawdown", "max_drawdown_pct": "Max drawdown %",
         "sharpe": "Sharpe", "sortino": "Sortino", "calmar": "Calmar",
         "volatility_annual": "Volatility a year", "exposure_avg_pct": "Mean exposure",
         "turnover": "Turnover", "sessions": "Sessions", "fills": "Fills",
@@ -82,6 +82,15 @@ enum ReportFigures {
         case .money(let money): return Tone(money)
         case .ratio(let ratio): return ratio > 0 ? .gain : ratio < 0 ? .loss : .plain
         case .count, .seconds, .none: return .plain
+        }
+    }
+
+    /// A fact about the run. A seed is there to be copied and keeps its digits together.
+    static func fact(_ key: String, _ value: ReportValue) -> (name: String, text: String) {
+        switch value {
+        case .integer(let seed) where key.hasSuffix("seed"): (words(key), String(seed))
+        case .seconds where key.hasSuffix("_seconds"): (words(String(key.dropLast(8))), text(value))
+        default: (words(key), text(value))
         }
     }
 

@@ -18,7 +18,7 @@ struct ReportPlots {
         start = report.startEquity
         trades = report.trades
         weights = report.weights
-        axis = TimeAxis(report.equity.isEmpty ? report.weights.map(\.at) : report.equity.map(\.at))
+        axis = TimeAxis(report.equity.map(\.at))
     }
 
     func equityCurve() -> String? {
@@ -57,7 +57,7 @@ struct ReportPlots {
             falls.append(peak > 0 ? (value - peak) / peak * 100 : 0)
         }
         guard peak > 0, let deepest = falls.min() else { return nil }
-        let frame = PlotFrame(height: 190, low: min(deepest, -0.01), high: 0, about: 4)
+        let frame = PlotFrame(height: 190, low: min(deepest, -0.1), high: 0, about: 4)
         var plot = PlotSVG(
             id: "drawdown", title: "Drawdown",
             description: "Fall of the equity from its highest value before, in percent of that; "
@@ -137,9 +137,14 @@ struct ReportPlots {
     }
 
     func weightCurves() -> String? {
-        guard let last = weights.last, !axis.times.isEmpty else { return nil }
-        let high = weights.flatMap(\.weights.values).max() ?? 1
-        let frame = PlotFrame(height: 230, low: 0, high: max(high, 0.1), aside: 130)
+        guard let last = weights.last else { return nil }
+        // Under the equity where it is of the same time, else on its own.
+        let covered = axis.times.last.map { last.at <= $0 } ?? false
+        let axis = covered ? self.axis : TimeAxis(weights.map(\.at))
+        let all = weights.flatMap(\.weights.values)
+        let frame = PlotFrame(
+            height: 230, low: max(0, (all.min() ?? 0) - 0.03),
+            high: min(1, (all.max() ?? 1) + 0.03), aside: 130)
         let strategies = StrategyID.allCases
         let texts = strategies.map {
             "\($0.rawValue) \(Humane.number(last.weights[$0], digits: 3))"
@@ -165,8 +170,10 @@ struct ReportPlots {
             labelled.append((frame.y(last.weights[strategy]), strategy.rawValue, text))
         }
         var free = PlotFrame.top
-        for label in labelled.sorted(by: { $0.y < $1.y }) {
-            let y = max(label.y, free)
+        for (index, label) in labelled.sorted(by: { $0.y < $1.y }).enumerated() {
+            // Far enough below the one before, with room for those still to come.
+            let lowest = frame.floor - Double(labelled.count - 1 - index) * 17
+            let y = max(free, min(label.y, lowest))
             free = y + 17
             plot.add(
                 "<text class=\"start \(label.name)\" x=\"\(svg(frame.x(1) + 8))\" y=\"\(svg(y))\" "
@@ -207,16 +214,17 @@ struct Histogram {
             (edges, counts, step) = ([], [], 1)
             return
         }
-        // Sturges' number of bins is too few for many trades, twice its number is a good picture.
-        var bins = 8.0
+        // Sturges' rule, log2(n) + 1, is too coarse for a picture: four more a doubling.
+        var bins = 12.0
         var size = 64
-        while size < values.count, bins < 30 { (bins, size) = (bins + 4, size * 2) }
+        while size < values.count, bins < 40 { (bins, size) = (bins + 4, size * 2) }
         let span = high - low
         let width = span > 0 ? span / bins : max(low.magnitude / 4, 0.01)
         let step = PlotFrame.roundStep(width)
-        let first = (low / step).rounded(.down)
+        var first = (low / step).rounded(.down)
         var bin = Int(((high / step).rounded(.down) - first).rounded()) + 1
         bin = max(1, min(bin, 100))
+        while bin < 7 { (first, bin) = (first - 1, bin + 2) }
         var counts = Array(repeating: 0, count: bin)
         for value in values {
             let place = Int(((value / step).rounded(.down) - first).rounded())

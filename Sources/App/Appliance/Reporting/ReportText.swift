@@ -18,7 +18,7 @@ extension RunReport {
         var sheet = TextSheet(width: width, colour: colour)
         sheet.line(sheet.bold(Humane.plain(title)))
         sheet.line()
-        sheet.facts(run.map { (ReportFigures.words($0.key), ReportFigures.text($0.value)) })
+        sheet.facts(run.map { ReportFigures.fact($0.key, $0.value) })
         curve(&sheet)
         for group in groupedMetrics() {
             sheet.heading(group.title)

@@ -35,7 +35,12 @@ struct TextSheet {
         self.colour = colour
     }
 
-    mutating func line(_ line: String = "") { text += line + "\n" }
+    /// One line, without spaces at its end. A no-break space has kept words together and becomes a
+    /// space.
+    mutating func line(_ line: String = "") {
+        let end = line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex
+        text += line[..<end].replacing("\u{A0}", with: " ") + "\n"
+    }
 
     mutating func heading(_ title: String) {
         line()
@@ -130,7 +135,7 @@ struct TextSheet {
             room -= word.count + (isEmpty ? 0 : 1)
             isEmpty = false
         }
-        self.line(isEmpty ? String(line.reversed().drop { $0 == " " }.reversed()) : line)
+        self.line(line)
     }
 
     private func spaces(_ count: Int) -> String { String(repeating: " ", count: count) }
