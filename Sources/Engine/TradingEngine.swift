@@ -72,17 +72,26 @@ package struct TradingEngine: Sendable {
     }
 
     /// Takes one event. Effects are to be committed and performed before the next event.
+    ///
+    /// - Throws: an amount left the range of the books. Then `effects` is as it was, so that no
+    ///   half of the event can be stored, and nothing leaves any more: the mode is `halted`.
     package mutating func process(
         _ event: Stamped<InputEvent>, effects: inout [Effect]
     ) throws(EngineError) {
         let before = effects.count
         advance(to: event.at)
-        switch event.value {
-        case .bar(let bar): try take(bar, &effects)
-        case .broker(let report): try take(report, &effects)
-        case .news(let item): try take(item, &effects)
-        case .timer(.sessionOpen): openSession(&effects)
-        case .timer(.sessionClose): closeSession(&effects)
+        do throws(EngineError) {
+            switch event.value {
+            case .bar(let bar): try take(bar, &effects)
+            case .broker(let report): try take(report, &effects)
+            case .news(let item): try take(item, &effects)
+            case .timer(.sessionOpen): openSession(&effects)
+            case .timer(.sessionClose): closeSession(&effects)
+            }
+        } catch {
+            effects.removeLast(effects.count - before)
+            mode = .halted
+            throw error
         }
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
     }
@@ -197,6 +206,10 @@ package struct TradingEngine: Sendable {
         for entry in entries { effects.append(.record(entry)) }
         for trade in trades { learn(from: trade, id, &effects) }
         setExits(id)
+        if case .protectiveStop = order.intent.role, let entry = execution.entry(id) {
+            // Stopped out while still buying: the rest is not wanted any more.
+            effects.append(.cancel(entry.intent.id))
+        }
         if portfolio.quantity(id).isZero {
             states[id.index].lastExit = now
             // Shares that came late for an exit leave a stop without anything to protect.
