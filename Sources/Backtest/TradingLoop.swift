@@ -26,7 +26,10 @@ package struct TradingLoop<Journal: EventJournal> {
     /// Makes room for symbols that the feed has met since; ids agree because both count up.
     package mutating func register(_ table: SymbolTable) {
         while engine.symbols.count < table.count {
-            guard engine.register(table.symbols[engine.symbols.count]) != nil else { return }
+            let next = table.symbols[engine.symbols.count]
+            precondition(
+                engine.symbols.id(of: next) == nil, "engine and feed count symbols differently")
+            guard engine.register(next) != nil else { return }
         }
         venue.register(count: engine.symbols.count)
     }
