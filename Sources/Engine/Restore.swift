@@ -49,6 +49,9 @@ extension TradingEngine {
             if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
         }
         setExits(id)
+        if !portfolio.quantity(id).isZero {
+            states[index].exitWanted = state.exitsWanted[symbols[id]]
+        }
         if case .exit(let reason) = execution.exit(id)?.intent.role {
             states[index].exitWanted = reason
         }

@@ -111,6 +111,19 @@ extension LedgerStore {
             state.openOrders.append(order)
             state.roles[order.intent.id] = order.intent.role
         }
+        try session.rows(
+            """
+            SELECT o.symbol, o.reason FROM orders o JOIN (
+                SELECT symbol, min(opened_at) AS since FROM lots WHERE quantity <> 0
+                GROUP BY symbol) held ON held.symbol = o.symbol
+            WHERE o.role = 'exit' AND o.created_at >= held.since ORDER BY o.seq
+            """
+        ) { row throws in
+            guard let reason = TradeReason(rawValue: try row.text(1, "orders.reason")) else {
+                throw row.bad("orders.reason")
+            }
+            state.exitsWanted[try row.symbol(0, "orders.symbol")] = reason
+        }
         if let at = state.checkpoint?.at {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(
