@@ -124,6 +124,19 @@ extension LedgerStore {
             }
             state.exitsWanted[try row.symbol(0, "orders.symbol")] = reason
         }
+        try session.rows(
+            """
+            SELECT o.symbol, e.reason FROM orders o JOIN order_events e ON e.order_id = o.id
+            WHERE o.id IN (SELECT opened_by FROM lots WHERE quantity <> 0)
+                AND e.from_status = e.to_status AND e.reason IS NOT NULL
+            """
+        ) { row throws in
+            let symbol = try row.symbol(0, "orders.symbol")
+            if state.exitsWanted[symbol] == nil {
+                state.exitsWanted[symbol] = OrderTransition.leaving(
+                    try row.text(1, "order_events.reason"))
+            }
+        }
         if let at = state.checkpoint?.at {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(
