@@ -202,6 +202,7 @@ func differences(_ a: TradingEngine, _ b: TradingEngine) -> [String] {
         compare("\(symbol) exit", a.states[x.index].lastExit, b.states[y.index].lastExit)
         if !a.portfolio.quantity(x).isZero {
             compare("\(symbol) goal", a.states[x.index].takeProfit, b.states[y.index].takeProfit)
+            compare("\(symbol) wish", a.states[x.index].exitWanted, b.states[y.index].exitWanted)
             compare("\(symbol) time", a.states[x.index].exitBy, b.states[y.index].exitBy)
         }
     }
