@@ -76,7 +76,7 @@ package struct BacktestRunner {
         var first: Timestamp?
         var reported: Int64 = 0
         while try timeline.next(&instant) {
-            if timeline.feed.symbols.count > loop.engine.symbols.count {
+            if timeline.symbolCount > loop.engine.symbols.count {
                 loop.register(timeline.feed.symbols)
             }
             if let start = instant.bars.first?.start {

@@ -10,9 +10,11 @@ import Signals
 
 /// What made the engine look at a symbol.
 enum Trigger {
-    /// A new bar and the session it started in.
-    case bar(Bar, Session?)
+    /// A new bar, by its start.
+    case bar(Timestamp)
     case news(String)
+
+    var isBar: Bool { if case .bar = self { true } else { false } }
 }
 
 extension TradingEngine {
@@ -20,7 +22,7 @@ extension TradingEngine {
     mutating func decide(
         _ id: SymbolID, trigger: Trigger, _ effects: inout [Effect]
     ) throws(EngineError) {
-        let isNewBar = if case .bar = trigger { true } else { false }
+        let isNewBar = trigger.isBar
         let held = portfolio.quantity(id).units.signum()
         if held != 0, isNewBar, let reason = exitReason(id, held: Int(held)) {
             return try act(.leave(reason), Ballot(), nil, id, trigger, &effects)
@@ -53,15 +55,15 @@ extension TradingEngine {
 
     /// Why a held position is left at this bar, apart from the votes.
     private func exitReason(_ id: SymbolID, held: Int) -> TradeReason? {
-        let state = states[id.index]
+        let index = id.index
         if execution.hasExit(id) { return nil }
-        if let wanted = state.exitWanted { return wanted }
-        if let goal = state.takeProfit, let close = portfolio.mark(of: id),
+        if let wanted = states[index].exitWanted { return wanted }
+        if let goal = states[index].takeProfit, let close = portfolio.mark(of: id),
             held > 0 ? close >= goal : close <= goal
         {
             return .takeProfit
         }
-        if let exitBy = state.exitBy, now >= exitBy { return .time }
+        if let exitBy = states[index].exitBy, now >= exitBy { return .time }
         return nil
     }
 
@@ -111,11 +113,10 @@ extension TradingEngine {
     /// Refusals that last for many bars are recorded once, and cost nothing after that.
     private func isKnownRefusal(_ move: Move, _ id: SymbolID) -> Bool {
         guard case .enter = move else { return false }
-        let state = states[id.index]
-        switch state.lastRefusal {
+        switch states[id.index].lastRefusal {
         case .duplicate: return execution.workingOrders(id) > 0
         case .cooldown:
-            guard let cooldown = config.risk.cooldown, let exit = state.lastExit else {
+            guard let cooldown = config.risk.cooldown, let exit = states[id.index].lastExit else {
                 return false
             }
             return now - exit < cooldown
@@ -150,11 +151,11 @@ extension TradingEngine {
             weightsVersion: learner.weights.version)
     }
 
-    private func context(_ id: SymbolID, _ trigger: Trigger) -> RiskContext {
+    private mutating func context(_ id: SymbolID, _ trigger: Trigger) -> RiskContext {
         let state = states[id.index]
         let reserved = execution.reserved
         let hoursNow: Session? =
-            if case .bar(_, let session) = trigger { session } else { session }
+            if case .bar(let start) = trigger { hours.session(of: start) } else { session }
         var open: (open: Timestamp, close: Timestamp)?
         if let hoursNow {
             open = (hoursNow.open, hoursNow.close)

@@ -78,12 +78,23 @@ package struct TradingEngine: Sendable {
         let before = effects.count
         advance(to: event.at)
         switch event.value {
-        case .bar(let bar): try take(bar, &effects)
+        case .bar(let bar): return try process(bar, at: event.at, effects: &effects)
         case .broker(let report): try take(report, &effects)
         case .news(let item): try take(item, &effects)
         case .timer(.sessionOpen): openSession(&effects)
         case .timer(.sessionClose): closeSession(&effects)
         }
+        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// Takes a bar: `process` of a `.bar`, without the envelope that a loop over millions of bars
+    /// would build for each.
+    package mutating func process(
+        _ bar: Bar, at time: Timestamp, effects: inout [Effect]
+    ) throws(EngineError) {
+        let before = effects.count
+        advance(to: time)
+        try take(bar, &effects)
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
     }
 
@@ -107,8 +118,7 @@ package struct TradingEngine: Sendable {
                 throw .overflow(during: "marking \(symbols[bar.symbol])")
             }
         }
-        let barSession = hours.session(of: bar.start)
-        guard barSession != nil || config.extendedHours else {
+        guard hours.isOpen(at: bar.start) || config.extendedHours else {
             counters.barsOutsideSession += 1
             return
         }
@@ -124,7 +134,7 @@ package struct TradingEngine: Sendable {
             counters.barsIgnored += 1
             return
         }
-        try decide(bar.symbol, trigger: .bar(bar, barSession), &effects)
+        try decide(bar.symbol, trigger: .bar(bar.start), &effects)
     }
 
     // MARK: - News

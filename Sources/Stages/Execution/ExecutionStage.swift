@@ -129,12 +129,19 @@ package struct ExecutionStage: Sendable {
     }
 
     package func ordersInMinute(before now: Timestamp) -> Int {
-        var count = 0
-        for time in intentTimes.reversed() {
-            if now - time >= Span(seconds: 60) { break }
-            count += 1
+        // The times never decrease: halving finds the first of the last minute. With thousands of
+        // orders at one instant, counting took a quarter of a backtest.
+        var low = 0
+        var high = intentTimes.count
+        while low < high {
+            let middle = (low + high) / 2
+            if now - intentTimes[middle] >= Span(seconds: 60) {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
-        return count
+        return intentTimes.count - low
     }
 
     // MARK: - Placing

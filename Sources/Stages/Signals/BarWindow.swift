@@ -22,17 +22,22 @@ package enum BarOutcome: Sendable, Equatable {
 struct BarWindow: Sendable {
     private(set) var bars: RingBuffer<Bar>
     private(set) var current: IndicatorSet
-    /// Indicators as they were before the bar that starts at the time.
-    private var older: (from: Timestamp, state: IndicatorSet)
-    private var newer: (from: Timestamp, state: IndicatorSet)
+    private var older: Snapshot
+    private var newer: Snapshot
     private var sinceSnapshot = 0
+
+    /// Indicators as they were before the bar that starts at `from`.
+    private struct Snapshot: Sendable {
+        var from: Timestamp
+        var state: IndicatorSet
+    }
 
     init(_ config: SignalsConfig) {
         let period = config.reversion.enabled ? config.reversion.period : 0
         // A replay from the older snapshot needs the closes that leave the moments' window.
         bars = RingBuffer(capacity: config.barWindow + period)
         current = IndicatorSet(config)
-        older = (.distantPast, current)
+        older = Snapshot(from: .distantPast, state: current)
         newer = older
     }
 
@@ -44,10 +49,11 @@ struct BarWindow: Sendable {
         return .appended
     }
 
+    @inline(__always)
     private mutating func append(_ bar: Bar, _ config: SignalsConfig) {
         if sinceSnapshot == config.barWindow / 2 {
             older = newer
-            newer = (bar.start, current)
+            newer = Snapshot(from: bar.start, state: current)
             sinceSnapshot = 0
         }
         sinceSnapshot &+= 1
@@ -59,6 +65,8 @@ struct BarWindow: Sendable {
         bars.append(bar)
     }
 
+    /// Off the path of the bars that come in order, so that it stays short.
+    @inline(never)
     private mutating func revise(_ bar: Bar, _ config: SignalsConfig) -> BarOutcome {
         guard bar.start >= older.from else { return .tooOld }
         var all = Array(bars)
