@@ -75,6 +75,8 @@ package struct BacktestRunner {
         var curve: [EquitySnapshot] = []
         var first: Timestamp?
         var reported: Int64 = 0
+        // Whether a session was passed into before the run's begin.
+        var isMissingOpen = false
         while try timeline.next(&instant) {
             if timeline.symbolCount > loop.engine.symbols.count {
                 loop.register(timeline.feed.symbols)
@@ -82,6 +84,7 @@ package struct BacktestRunner {
             if let start = instant.bars.first?.start {
                 if start >= until { break }
                 if start < from {
+                    if let timer = instant.timers.last { isMissingOpen = timer == .sessionOpen }
                     for bar in instant.bars {
                         try loop.engine.backfill(bar, knownAt: instant.at)
                     }
@@ -89,7 +92,12 @@ package struct BacktestRunner {
                 }
                 if first == nil { first = start }
             } else if instant.at < from {
+                if let timer = instant.timers.last { isMissingOpen = timer == .sessionOpen }
                 continue
+            }
+            if isMissingOpen {
+                isMissingOpen = false
+                try loop.begin(at: instant.at)
             }
             try loop.play(instant)
             if resolution == .bar, !instant.bars.isEmpty {

@@ -11,7 +11,9 @@ import Primitives
 /// - Market orders fill at the open, moved against the taker by the slippage. A limit must be
 ///   penetrated, a touch is no fill; it fills at its price, or at the open when that is better.
 ///   A stop fills at its price, or at the open when the market gapped through it, with slippage.
-/// - At most `participation` of a bar's volume fills; the rest waits for the next bar.
+/// - At most `participation` of a bar's volume fills, stops first; the rest waits for the next
+///   bar. A stop reached by a bar that leaves nothing to fill is looked at again at the next.
+/// - A bar fills only if it is newer than those before: what is corrected or comes late is past.
 /// - A protective stop is live from its entry's first share, in the same bar, for the shares held.
 /// - A day order ends at the close of the first session in which it was live.
 package struct SimulatedVenue: Broker, Sendable {
@@ -36,6 +38,8 @@ package struct SimulatedVenue: Broker, Sendable {
 
     package let config: VenueConfig
     var books: [[Order]] = []
+    /// By `SymbolID.index`: start of the newest bar that met an order.
+    private var newest: [Timestamp] = []
     private var symbolOf: [ClientOrderID: SymbolID] = [:]
     /// Answers not yet taken, oldest first.
     package var reports: [BrokerReport] = []
@@ -43,7 +47,10 @@ package struct SimulatedVenue: Broker, Sendable {
     package init(_ config: VenueConfig) { self.config = config }
 
     package mutating func register(count: Int) {
-        while books.count < count { books.append([]) }
+        while books.count < count {
+            books.append([])
+            newest.append(.distantPast)
+        }
     }
 
     package var openOrderCount: Int { symbolOf.count }
@@ -98,12 +105,30 @@ package struct SimulatedVenue: Broker, Sendable {
     }
 
     private mutating func match(_ bar: Bar, at now: Timestamp) {
-        let index = bar.symbol.index
+        guard bar.start > newest[bar.symbol.index] else { return }
+        newest[bar.symbol.index] = bar.start
         var available = volumeLimit(bar)
+        offer(bar, at: now, toStops: true, &available)
+        // Once more for the shares that were bought in this very bar.
+        if offer(bar, at: now, toStops: false, &available) {
+            offer(bar, at: now, toStops: true, &available)
+        }
+    }
+
+    /// Fills the symbol's protective stops, or its other orders, in the order of their submission.
+    /// - Returns: whether any was filled.
+    @discardableResult
+    private mutating func offer(
+        _ bar: Bar, at now: Timestamp, toStops: Bool, _ available: inout Quantity
+    ) -> Bool {
+        let index = bar.symbol.index
+        var hasFilled = false
         var slot = 0
         while slot < books[index].count {
             let order = books[index][slot]
-            guard order.activeFrom <= bar.start, order.remaining.isPositive else {
+            guard order.isProtective == toStops, order.activeFrom <= bar.start,
+                order.remaining.isPositive
+            else {
                 slot += 1
                 continue
             }
@@ -116,6 +141,7 @@ package struct SimulatedVenue: Broker, Sendable {
             let quantity = min(order.remaining, available)
             available = (try? available.subtracting(quantity)) ?? .zero
             fill(slot, quantity, terms, bar)
+            hasFilled = true
             let isDone = books[index][slot].remaining.isZero
             if isDone && !hasLivingParent(order, index) {
                 finish(slot, bar.symbol, at: terms.at)
@@ -123,6 +149,7 @@ package struct SimulatedVenue: Broker, Sendable {
                 slot += 1
             }
         }
+        return hasFilled
     }
 
     private func hasLivingParent(_ order: Order, _ index: Int) -> Bool {
@@ -148,14 +175,15 @@ package struct SimulatedVenue: Broker, Sendable {
         case .market:
             return Terms(price: slipped(bar.open, isBuy), at: bar.start)
         case .stop(let stop):
-            if order.isTriggered { return Terms(price: slipped(bar.open, isBuy), at: bar.start) }
-            // The entry filled at this bar's open: the open itself cannot have hit its stop.
+            // Also for an entry that filled at this very open: it has gapped through its stop.
             let opened = isBuy ? bar.open >= stop : bar.open <= stop
-            if opened { return Terms(price: slipped(bar.open, isBuy), at: bar.start) }
+            if order.isTriggered || opened {
+                return Terms(price: slipped(bar.open, isBuy), at: bar.start)
+            }
             let reached = isBuy ? bar.high >= stop : bar.low <= stop
             return reached ? Terms(price: slipped(stop, isBuy), at: now) : nil
         case .limit(let limit):
-            if isBuy ? bar.open <= limit : bar.open >= limit {
+            if isBuy ? bar.open < limit : bar.open > limit {
                 return Terms(price: bar.open, at: bar.start)
             }
             let penetrated = isBuy ? bar.low < limit : bar.high > limit
@@ -187,7 +215,7 @@ package struct SimulatedVenue: Broker, Sendable {
                     // the same market gives the same id after a restart.
                     executionID: "\(order.id)-\(bar.start.seconds)", quantity: quantity,
                     price: terms.price, fee: fee(terms.price, quantity, isFirst))))
-        if !order.isProtective { growStop(of: order.id, index, by: quantity, bar.start) }
+        if !order.isProtective { growStop(of: order.id, index, by: quantity) }
     }
 
     private func fee(_ price: Price, _ quantity: Quantity, _ isFirst: Bool) -> Money {
@@ -201,12 +229,11 @@ package struct SimulatedVenue: Broker, Sendable {
     }
 
     private mutating func growStop(
-        of entry: ClientOrderID, _ index: Int, by quantity: Quantity, _ start: Timestamp
+        of entry: ClientOrderID, _ index: Int, by quantity: Quantity
     ) {
         guard let slot = books[index].firstIndex(where: { $0.parent == entry }) else { return }
         let grown = try? books[index][slot].remaining.adding(quantity)
         books[index][slot].remaining = grown ?? books[index][slot].remaining
-        books[index][slot].activeFrom = min(books[index][slot].activeFrom, start)
     }
 
     /// The session is over: day orders that were live in it expire.
@@ -272,9 +299,10 @@ package struct SimulatedVenue: Broker, Sendable {
     /// - Parameters:
     ///   - held: for a protective stop, the shares it protects now.
     ///   - parent: for a protective stop, its entry, where that is still alive.
+    ///   - newestBar: start of the newest bar of the symbol taken before the restart.
     package mutating func restore(
         _ ticket: OrderTicket, from open: LedgerState.OpenOrder, protecting held: Quantity?,
-        parent: ClientOrderID?, at now: Timestamp
+        parent: ClientOrderID?, newestBar: Timestamp?, at now: Timestamp
     ) {
         if let held, held.isZero, parent == nil {
             reports.append(
@@ -288,6 +316,10 @@ package struct SimulatedVenue: Broker, Sendable {
             remaining: held ?? rest, activeFrom: open.intent.createdAt,
             submittedAt: open.intent.createdAt, parent: parent, isProtective: held != nil)
         order.filled = open.filledQuantity
+        if let newestBar {
+            order.hasSeenBar = newestBar >= order.activeFrom && order.remaining.isPositive
+            newest[ticket.symbolID.index] = newestBar
+        }
         // The execution id ends in the start of the bar that it came from.
         if let digits = open.lastExecutionID?.split(separator: "-").last,
             let seconds = Int64(digits), seconds.magnitude < 1 << 33

@@ -26,7 +26,10 @@ package struct TradingLoop<Journal: EventJournal> {
     /// Makes room for symbols that the feed has met since; ids agree because both count up.
     package mutating func register(_ table: SymbolTable) {
         while engine.symbols.count < table.count {
-            guard engine.register(table.symbols[engine.symbols.count]) != nil else { return }
+            let next = table.symbols[engine.symbols.count]
+            precondition(
+                engine.symbols.id(of: next) == nil, "engine and feed count symbols differently")
+            guard engine.register(next) != nil else { return }
         }
         venue.register(count: engine.symbols.count)
     }
@@ -66,12 +69,17 @@ package struct TradingLoop<Journal: EventJournal> {
                 held = engine.portfolio.quantity(ticket.symbolID).magnitude
                 parent = alive.contains(entry) ? entry : nil
             }
-            venue.restore(ticket, from: open, protecting: held, parent: parent, at: engine.now)
+            venue.restore(
+                ticket, from: open, protecting: held, parent: parent,
+                newestBar: engine.newestStart(ticket.symbolID), at: engine.now)
         }
         try deliverReports(engine.now)
         engine.recover(effects: &effects)
         try settle(engine.now)
     }
+
+    /// The market was entered in the middle of a session: it opens here.
+    package mutating func begin(at: Timestamp) throws { try take(.timer(.sessionOpen), at) }
 
     /// The market is over: a session that is still open is closed where it stands.
     package mutating func finish() throws {

@@ -26,7 +26,8 @@ package struct BarHours: Sendable {
             return found
         }
         closedFrom = time
-        closedUntil = calendar.session(atOrAfter: time)?.open ?? .distantFuture
+        // Before and after the calendar's years nothing is known of the next session.
+        closedUntil = calendar.session(atOrAfter: time)?.open ?? time
         return nil
     }
 }

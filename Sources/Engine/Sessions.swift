@@ -57,7 +57,11 @@ package struct SessionClock: Sendable {
             current = session
             isOpen = true
         } else {
-            current = calendar.session(atOrAfter: start)
+            let first = calendar.coverage.lowerBound
+            let begin =
+                calendar.zone.localDate(of: start) < first
+                ? calendar.zone.timestamp(first, secondsOfDay: 0) : start
+            current = calendar.session(atOrAfter: begin)
         }
     }
 

@@ -72,18 +72,23 @@ package struct TradingEngine: Sendable {
     }
 
     /// Takes one event. Effects are to be committed and performed before the next event.
+    ///
+    /// - Throws: an amount left the range of the books. Then `effects` is as it was, so that no
+    ///   half of the event can be stored, and nothing leaves any more: the mode is `halted`.
     package mutating func process(
         _ event: Stamped<InputEvent>, effects: inout [Effect]
     ) throws(EngineError) {
         let before = effects.count
         advance(to: event.at)
-        switch event.value {
-        case .bar(let bar): return try process(bar, at: event.at, effects: &effects)
-        case .broker(let report): try take(report, &effects)
-        case .news(let item): try take(item, &effects)
-        case .timer(.sessionOpen): openSession(&effects)
-        case .timer(.sessionClose): closeSession(&effects)
-        }
+        do throws(EngineError) {
+            switch event.value {
+            case .bar(let bar): try take(bar, &effects)
+            case .broker(let report): try take(report, &effects)
+            case .news(let item): try take(item, &effects)
+            case .timer(.sessionOpen): openSession(&effects)
+            case .timer(.sessionClose): closeSession(&effects)
+            }
+        } catch { throw halt(error, &effects, from: before) }
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
     }
 
@@ -94,8 +99,19 @@ package struct TradingEngine: Sendable {
     ) throws(EngineError) {
         let before = effects.count
         advance(to: time)
-        try take(bar, &effects)
+        do throws(EngineError) { try take(bar, &effects) } catch {
+            throw halt(error, &effects, from: before)
+        }
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// Nothing of an event that failed is left to be done.
+    private mutating func halt(
+        _ error: EngineError, _ effects: inout [Effect], from before: Int
+    ) -> EngineError {
+        effects.removeLast(effects.count - before)
+        mode = .halted
+        return error
     }
 
     /// The first instant of a new time ends the one before: that is when equity is looked at.
@@ -207,6 +223,10 @@ package struct TradingEngine: Sendable {
         for entry in entries { effects.append(.record(entry)) }
         for trade in trades { learn(from: trade, id, &effects) }
         setExits(id)
+        if case .protectiveStop = order.intent.role, let entry = execution.entry(id) {
+            // Stopped out while still buying: the rest is not wanted any more.
+            effects.append(.cancel(entry.intent.id))
+        }
         if portfolio.quantity(id).isZero {
             states[id.index].lastExit = now
             // Shares that came late for an exit leave a stop without anything to protect.
