@@ -76,7 +76,8 @@ package struct LiveRunner<Feed: MarketFeed> {
             loop.engine.backfill(reading)
         }
         for item in try history.recentNews(limit: config.news.duplicateWindow) {
-            loop.engine.backfill(newsID: item.id, headline: item.headline)
+            loop.engine.backfill(
+                newsID: item.id, headline: item.headline, linked: item.linked)
         }
     }
 
