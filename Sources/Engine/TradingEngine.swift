@@ -228,7 +228,8 @@ package struct TradingEngine: Sendable {
             effects.append(.cancel(entry.intent.id))
         }
         if portfolio.quantity(id).isZero {
-            states[id.index].lastExit = now
+            // The time in the closed trade, so that a restart reads the same from the ledger.
+            states[id.index].lastExit = fill.at
             // Shares that came late for an exit leave a stop without anything to protect.
             if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
                 if stop != order.intent.id { effects.append(.cancel(stop)) }

@@ -141,18 +141,38 @@ extension HistoryStore {
         }
     }
 
-    /// The `limit` headlines seen last, oldest first: refills the duplicate filter.
-    package func recentNews(limit: Int) throws(StorageError) -> [(id: String, headline: String)] {
+    /// A headline for the duplicate check.
+    package struct SeenNews: Sendable, Equatable {
+        package let id: String
+        package let headline: String
+        /// The symbols it was linked to.
+        package let linked: [Symbol]
+    }
+
+    /// The `limit` headlines seen last, oldest first, without the duplicates among them: refills the
+    /// duplicate check.
+    package func recentNews(limit: Int) throws(StorageError) -> [SeenNews] {
         try flushed { session in
-            var news: [(id: String, headline: String)] = []
+            var news: [SeenNews] = []
             try session.rows(
-                "SELECT id, headline FROM news ORDER BY first_seen DESC, seq DESC LIMIT ?",
-                max(0, limit)
+                """
+                SELECT id, headline, linked FROM news WHERE duplicate_of IS NULL
+                ORDER BY first_seen DESC, seq DESC LIMIT ?
+                """, max(0, limit)
             ) { row throws in
-                news.append((try row.text(0, "news.id"), try row.text(1, "news.headline")))
+                news.append(
+                    SeenNews(
+                        id: try row.text(0, "news.id"), headline: try row.text(1, "news.headline"),
+                        linked: Self.symbols(in: try row.text(2, "news.linked"))))
             }
             return news.reversed()
         }
+    }
+
+    /// The tickers of a list as it is stored, `["AAPL","BRK\\/B"]`. None of them holds a mark of
+    /// JSON, so that thousands of rows need no decoder at start.
+    private static func symbols(in json: String) -> [Symbol] {
+        json.filter { $0 != "\\" }.split { "[],\"".contains($0) }.compactMap { Symbol($0) }
     }
 
     /// Snapshots taken at `from` or later, in time order.

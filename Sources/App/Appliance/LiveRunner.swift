@@ -12,7 +12,7 @@ import Storage
 /// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
 package struct LiveRunner<Feed: MarketFeed> {
     package private(set) var loop: TradingLoop<LedgerJournal>
-    private(set) var timeline: Timeline<Feed, NewsSources>
+    private(set) var timeline: Timeline<RenumberedFeed<Feed>, NewsSources>
     private let journal: LedgerJournal
     private let inbox: Inbox
     private let speed: MarketSettings.Speed
@@ -37,6 +37,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         try engine.restore(state)
         loop = TradingLoop(
             engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
+        if state.checkpoint != nil { try Self.reload(&loop, config) }
         var clock: SessionClock?
         if let checkpoint = state.checkpoint {
             clock = SessionClock(
@@ -44,14 +45,13 @@ package struct LiveRunner<Feed: MarketFeed> {
                 openDate: CivilDate(checkpoint.sessionDate))
         }
         timeline = Timeline(
-            feed: feed, news: news, calendar: assembly.calendar, universe: assembly.universe,
-            clock: clock)
+            feed: RenumberedFeed(feed, symbols: loop.engine.symbols), news: news,
+            calendar: assembly.calendar, universe: assembly.universe, clock: clock)
         self.journal = journal
         self.inbox = inbox
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
         if state.checkpoint != nil {
-            try reload(config)
             try loop.recover(state)
             try catchUp()
         }
@@ -60,20 +60,24 @@ package struct LiveRunner<Feed: MarketFeed> {
     // MARK: - Restart
 
     /// Refills windows and marks from the history; what it lacks, the feed brings.
-    private mutating func reload(_ config: EngineConfig) throws {
+    private static func reload(
+        _ loop: inout TradingLoop<LedgerJournal>, _ config: EngineConfig
+    ) throws {
+        let history = loop.journal.history
         let engine = loop.engine
-        let stored = try journal.history.lastBars(
+        let stored = try history.lastBars(
             perSymbol: config.signals.rebuildBars, symbols: engine.symbols.symbols)
         for bar in stored {
             guard let id = engine.symbols.id(of: bar.symbol) else { continue }
             try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
         }
         let oldest = engine.now - config.sentiment.windowAge
-        for reading in try journal.history.readings(since: oldest) {
+        for reading in try history.readings(since: oldest) {
             loop.engine.backfill(reading)
         }
-        for item in try journal.history.recentNews(limit: config.news.duplicateWindow) {
-            loop.engine.backfill(newsID: item.id, headline: item.headline)
+        for item in try history.recentNews(limit: config.news.duplicateWindow) {
+            loop.engine.backfill(
+                newsID: item.id, headline: item.headline, linked: item.linked)
         }
     }
 
@@ -185,5 +189,5 @@ extension Retention {
 
 extension LiveRunner {
     /// The market feed as far as it was read: what it set aside, for one.
-    package var feed: Feed { timeline.feed }
+    package var feed: Feed { timeline.feed.feed }
 }
