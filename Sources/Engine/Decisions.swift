@@ -17,6 +17,8 @@ enum Trigger {
     var isBar: Bool { if case .bar = self { true } else { false } }
 }
 
+// The questions asked on the way are inlined by force: called as functions, each would first get
+// a copy of the whole engine, 2.5 kB.
 extension TradingEngine {
     /// Votes, and acts on the outcome: at most one order.
     mutating func decide(
@@ -54,6 +56,7 @@ extension TradingEngine {
     }
 
     /// Why a held position is left at this bar, apart from the votes.
+    @inline(__always)
     private func exitReason(_ id: SymbolID, held: Int) -> TradeReason? {
         let index = id.index
         if execution.hasExit(id) { return nil }
@@ -87,10 +90,10 @@ extension TradingEngine {
             counters.refusals += 1
             if states[id.index].lastRefusal == refusal.code { return }
             states[id.index].lastRefusal = refusal.code
-            record(signal, verdict.record, &effects)
+            Self.record(signal, verdict.record, &effects)
         case .approved(let order):
             states[id.index].lastRefusal = nil
-            record(signal, verdict.record, &effects)
+            Self.record(signal, verdict.record, &effects)
             do throws(ExecutionError) {
                 try execution.place(order, symbolID: id, at: now, effects: &effects)
             } catch {
@@ -105,12 +108,13 @@ extension TradingEngine {
         }
     }
 
-    private func record(_ signal: Signal, _ verdict: Verdict, _ effects: inout [Effect]) {
+    private static func record(_ signal: Signal, _ verdict: Verdict, _ effects: inout [Effect]) {
         effects.append(.record(.signal(signal, verdict)))
         effects.append(.notice(.signal(signal, verdict)))
     }
 
     /// Refusals that last for many bars are recorded once, and cost nothing after that.
+    @inline(__always)
     private func isKnownRefusal(_ move: Move, _ id: SymbolID) -> Bool {
         guard case .enter = move else { return false }
         switch states[id.index].lastRefusal {
@@ -124,6 +128,7 @@ extension TradingEngine {
         }
     }
 
+    @inline(__always)
     private func makeSignal(
         _ move: Move, _ ballot: Ballot, _ score: Double?, _ id: SymbolID, _ trigger: Trigger
     ) -> Signal? {

@@ -34,7 +34,7 @@ extension TradingEngine {
         feedPosition = checkpoint.feedPosition
         tracker = EquityTracker(restoring: checkpoint)
         if let date = CivilDate(checkpoint.sessionDate) {
-            session = config.calendar.session(on: date)
+            setSession(config.calendar.session(on: date))
             if let session { execution.restoreDay(state, from: session.open) }
         }
     }

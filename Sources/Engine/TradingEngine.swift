@@ -28,6 +28,8 @@ package struct TradingEngine: Sendable {
     package internal(set) var feedPosition: Int64 = 0
     /// The session that is open, nil between sessions.
     package internal(set) var session: Session?
+    /// Its date as text, empty between sessions: written with every checkpoint.
+    var sessionDate = ""
 
     var desk: NewsDesk
     let scorer = LexiconScorer()
@@ -242,8 +244,10 @@ package struct TradingEngine: Sendable {
     ) {
         effects.append(.notice(.closed(trade)))
         let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
-        let day = config.calendar.zone.localDate(of: now)
-        let change = learner.credit(trade, votes: votes, at: now, day: day.description)
+        let isInSession = session?.contains(now) ?? false
+        let day =
+            isInSession ? sessionDate : config.calendar.zone.localDate(of: now).description
+        let change = learner.credit(trade, votes: votes, at: now, day: day)
         if let change {
             effects.append(.record(.weights(change)))
             effects.append(.notice(.weights(change)))
