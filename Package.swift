@@ -109,7 +109,9 @@ let package = Package(
         tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
         tests(
             "Scenarios",
-            ["Appliance", "Storage", "Engine", "Backtest", "Calendar", "bellwether"] + stages),
+            [
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "bellwether", grdb,
+            ] + stages),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6]
