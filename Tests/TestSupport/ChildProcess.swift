@@ -47,6 +47,9 @@ package final class ChildProcess: @unchecked Sendable {
     ) throws {
         let standardInput = try Self.file(holding: input)
         defer { close(standardInput) }
+        // Another child must not inherit the ends of these pipes before they are marked.
+        Self.spawning.lock()
+        defer { Self.spawning.unlock() }
         let out = try Self.pipe()
         let error = try Self.pipe()
         var actions = posix_spawn_file_actions_t()
@@ -77,18 +80,21 @@ package final class ChildProcess: @unchecked Sendable {
 
     deinit { kill(SIGKILL) }
 
+    private static let spawning = NSLock()
+
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure(description: "no pipe") }
+        guard Glibc.pipe(&ends) == 0 else { throw Failure(description: "no pipe") }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }
 
     /// A file without a name, at its beginning.
     private static func file(holding bytes: [UInt8]) throws -> Int32 {
-        var template = Array((NSTemporaryDirectory() + "/inputXXXXXX").utf8CString)
-        let descriptor = mkostemp(&template, O_CLOEXEC)
+        let path = NSTemporaryDirectory() + "/bellwether-input-\(UUID().uuidString)"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failure(description: "no temporary file") }
-        unlink(template)
+        unlink(path)
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes {
@@ -222,8 +228,17 @@ package enum Program {
 package final class TemporaryFolder: Sendable {
     package let path: String
 
-    package init() throws {
-        var template = Array((NSTemporaryDirectory() + "/bellwether-test-XXXXXX").utf8CString)
+    /// - Parameter inMemory: where the machine has a file system in memory with room: what a test of
+    ///   a killed process needs, as only a power cut asks for more than the kernel's copy.
+    package init(inMemory: Bool = false) throws {
+        var parent = NSTemporaryDirectory()
+        var space = statvfs()
+        if inMemory, access("/dev/shm", W_OK) == 0, statvfs("/dev/shm", &space) == 0,
+            UInt64(space.f_bavail) * UInt64(space.f_frsize) > 100 << 20
+        {
+            parent = "/dev/shm"
+        }
+        var template = Array((parent + "/bellwether-test-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else {
             throw ChildProcess.Failure(description: "no temporary folder")
         }
