@@ -208,7 +208,8 @@ package struct TradingEngine: Sendable {
         for trade in trades { learn(from: trade, id, &effects) }
         setExits(id)
         if portfolio.quantity(id).isZero {
-            states[id.index].lastExit = now
+            // The trade's own time, which the ledger keeps, so that a restart rests as long.
+            states[id.index].lastExit = fill.at
             // Shares that came late for an exit leave a stop without anything to protect.
             if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
                 if stop != order.intent.id { effects.append(.cancel(stop)) }
