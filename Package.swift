@@ -107,7 +107,11 @@ let package = Package(
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
         tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
-        tests("Scenarios", ["Appliance", "Storage", "Engine", "Backtest", "Calendar"] + stages),
+        tests(
+            "Scenarios",
+            [
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "bellwether", grdb,
+            ] + stages),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6]

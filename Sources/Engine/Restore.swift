@@ -115,7 +115,7 @@ extension TradingEngine {
 extension LedgerState {
     /// Every symbol that lots, orders and exits speak of, in an order that does not depend on
     /// hashing.
-    package var symbols: [Symbol] {
+    fileprivate var symbols: [Symbol] {
         var seen: Set<Symbol> = []
         let all =
             lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()

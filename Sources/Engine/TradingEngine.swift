@@ -230,7 +230,7 @@ package struct TradingEngine: Sendable {
             effects.append(.cancel(entry.intent.id))
         }
         if portfolio.quantity(id).isZero {
-            // The time in the closed trade, so that a restart reads the same from the ledger.
+            // The trade's own time, which the ledger keeps, so that a restart rests as long.
             states[id.index].lastExit = fill.at
             // Shares that came late for an exit leave a stop without anything to protect.
             if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {

@@ -141,38 +141,34 @@ extension HistoryStore {
         }
     }
 
-    /// A headline for the duplicate check.
-    package struct SeenNews: Sendable, Equatable {
+    /// A headline as it was first seen.
+    package struct StoredNews: Sendable, Equatable {
         package let id: String
         package let headline: String
-        /// The symbols it was linked to.
+        /// The symbols that it was linked to.
         package let linked: [Symbol]
+        package let firstSeen: Timestamp
     }
 
-    /// The `limit` headlines seen last, oldest first, without the duplicates among them: refills the
-    /// duplicate check.
-    package func recentNews(limit: Int) throws(StorageError) -> [SeenNews] {
+    /// The `limit` headlines seen last, duplicates left out, oldest first: refills the duplicate
+    /// filter.
+    package func recentNews(limit: Int) throws(StorageError) -> [StoredNews] {
         try flushed { session in
-            var news: [SeenNews] = []
+            var news: [StoredNews] = []
             try session.rows(
                 """
-                SELECT id, headline, linked FROM news WHERE duplicate_of IS NULL
+                SELECT id, headline, linked, first_seen FROM news WHERE duplicate_of IS NULL
                 ORDER BY first_seen DESC, seq DESC LIMIT ?
                 """, max(0, limit)
             ) { row throws in
                 news.append(
-                    SeenNews(
+                    StoredNews(
                         id: try row.text(0, "news.id"), headline: try row.text(1, "news.headline"),
-                        linked: Self.symbols(in: try row.text(2, "news.linked"))))
+                        linked: try row.decoded(2, "news.linked"),
+                        firstSeen: try row.time(3, "news.first_seen")))
             }
             return news.reversed()
         }
-    }
-
-    /// The tickers of a list as it is stored, `["AAPL","BRK\\/B"]`. None of them holds a mark of
-    /// JSON, so that thousands of rows need no decoder at start.
-    private static func symbols(in json: String) -> [Symbol] {
-        json.filter { $0 != "\\" }.split { "[],\"".contains($0) }.compactMap { Symbol($0) }
     }
 
     /// Snapshots taken at `from` or later, in time order.

@@ -60,24 +60,34 @@ package struct LiveRunner<Feed: MarketFeed> {
     // MARK: - Restart
 
     /// Refills windows and marks from the history; what it lacks, the feed brings.
+    ///
+    /// The history is written before the ledger, so it may know more than had its effect. Of the
+    /// instant of the checkpoint it says nothing: its bars come from the feed, which knows how many
+    /// of them were taken, and its news counts where the ledger has it.
     private static func reload(
         _ loop: inout TradingLoop<LedgerJournal>, _ config: EngineConfig
     ) throws {
-        let history = loop.journal.history
-        let engine = loop.engine
+        let (ledger, history) = (loop.journal.ledger, loop.journal.history)
+        let now = loop.engine.now
+        func hadEffect(_ newsID: String, _ time: Timestamp) throws -> Bool {
+            try time < now || ledger.wasTaken(newsID: newsID)
+        }
+        let symbols = loop.engine.symbols
         let stored = try history.lastBars(
-            perSymbol: config.signals.rebuildBars, symbols: engine.symbols.symbols)
+            perSymbol: config.signals.rebuildBars, symbols: symbols.symbols,
+            before: now - config.interval)
         for bar in stored {
-            guard let id = engine.symbols.id(of: bar.symbol) else { continue }
+            guard let id = symbols.id(of: bar.symbol) else { continue }
             try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
         }
-        let oldest = engine.now - config.sentiment.windowAge
-        for reading in try history.readings(since: oldest) {
+        let oldest = now - config.sentiment.windowAge
+        for reading in try history.readings(since: oldest)
+        where try hadEffect(reading.newsID, reading.at) {
             loop.engine.backfill(reading)
         }
-        for item in try history.recentNews(limit: config.news.duplicateWindow) {
-            loop.engine.backfill(
-                newsID: item.id, headline: item.headline, linked: item.linked)
+        for item in try history.recentNews(limit: config.news.duplicateWindow)
+        where try hadEffect(item.id, item.firstSeen) {
+            loop.engine.backfill(newsID: item.id, headline: item.headline, linked: item.linked)
         }
     }
 
@@ -97,17 +107,21 @@ package struct LiveRunner<Feed: MarketFeed> {
                 journal.took(bar, symbols: loop.engine.symbols)
             }
             instant.bars.removeFirst(left)
-            if instant.at <= now {
-                instant.news = try instant.news.filter {
-                    try !journal.ledger.wasTaken(newsID: $0.id)
-                }
+            let reached = instant.at
+            if reached <= now {
+                instant.news = try instant.news.filter(isNew)
                 instant.at = now
             }
             if !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty {
                 try play(&instant)
             }
-            if position >= taken && instant.at >= now { return }
+            if position >= taken && reached >= now { return }
         }
+    }
+
+    /// A sender that did not hear of a crash sends again what had its effect.
+    private func isNew(_ item: NewsItem) throws -> Bool {
+        try !journal.ledger.wasTaken(newsID: item.id)
     }
 
     private func isGap(_ bar: Bar) -> Bool {
@@ -152,7 +166,9 @@ package struct LiveRunner<Feed: MarketFeed> {
         for delivery in inbox.drain() {
             var instant = Instant()
             instant.at = loop.engine.now
-            for case .news(let item) in delivery.events { instant.news.append(item) }
+            for case .news(let item) in delivery.events where try isNew(item) {
+                instant.news.append(item)
+            }
             try loop.play(instant)
             delivery.onTaken?()
         }

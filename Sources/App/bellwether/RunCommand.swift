@@ -48,18 +48,15 @@ struct RunCommand: ParsableCommand {
             try startSpool(configuration, inbox)
             let news = try assembly.news()
             report(news.defects, "news")
-            // The feed counts on from the symbols of the ledger: both use the same ids.
-            var symbols = SymbolTable()
-            for symbol in try access.ledger.loadState().symbols { _ = symbols.intern(symbol) }
             switch configuration.market.kind {
             case .simulated:
                 try trade(
                     assembly, access, inbox, news.feed,
-                    feed: try assembly.simulatedMarket(symbols), bars: { _ in nil })
+                    feed: try assembly.simulatedMarket(SymbolTable()), bars: { _ in nil })
             case .replay:
                 try trade(
                     assembly, access, inbox, news.feed,
-                    feed: try assembly.barFile(symbols), bars: { $0.defects })
+                    feed: try assembly.barFile(SymbolTable()), bars: { $0.defects })
             }
             try access.close()
         }
