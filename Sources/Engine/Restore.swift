@@ -75,8 +75,10 @@ extension TradingEngine {
     }
 
     /// Lets the duplicate check remember a headline of before the restart.
-    package mutating func backfill(newsID: String, headline: String, linked: [Symbol]) {
-        desk.remember(id: newsID, headline: headline, linked: linked)
+    package mutating func backfill(
+        newsID: String, headline: String, linked: [Symbol], firstSeen: Timestamp
+    ) {
+        desk.remember(id: newsID, headline: headline, linked: linked, at: firstSeen)
     }
 
     /// The first thing after a restart at a venue whose memory is the ledger.

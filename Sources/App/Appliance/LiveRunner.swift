@@ -87,7 +87,9 @@ package struct LiveRunner<Feed: MarketFeed> {
         }
         for item in try history.recentNews(limit: config.news.duplicateWindow)
         where try hadEffect(item.id, item.firstSeen) {
-            loop.engine.backfill(newsID: item.id, headline: item.headline, linked: item.linked)
+            loop.engine.backfill(
+                newsID: item.id, headline: item.headline, linked: item.linked,
+                firstSeen: item.firstSeen)
         }
     }
 
