@@ -160,8 +160,9 @@ struct NewsTextTests {
         let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
             try JSONDecoder().decode(Row.self, from: Data($0.utf8))
         }
-        var desk = NewsDesk(NewsConfig())
+        var config = NewsConfig()
         config.duplicateAge = Span(seconds: 400 * 86_400)
+        var desk = NewsDesk(config)
         var wanted: Set<String> = []
         var reached: Set<String> = []
         var duplicates = 0
