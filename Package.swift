@@ -90,6 +90,8 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["Primitives", "Domain"], path: "Tests/TestSupport"),
+        // C, so that it can stand in for malloc.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("Primitives", []),
         tests("Domain", []),
         tests("Calendar", ["Calendar"]),
@@ -101,7 +103,7 @@ let package = Package(
         tests("Execution", ["Execution", "Risk"]),
         tests("Portfolio", ["Portfolio"]),
         tests("Learning", ["Learning"]),
-        tests("Engine", ["Engine", "Calendar"] + stages),
+        tests("Engine", ["Engine", "Calendar", "AllocationCounter"] + stages),
         tests("Backtest", ["Backtest", "Engine", "Calendar"] + stages),
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),

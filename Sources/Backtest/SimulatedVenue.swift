@@ -213,7 +213,8 @@ package struct SimulatedVenue: Broker, Sendable {
                 event: .fill(
                     // One fill per order and bar, so the bar's start makes the id unique, and
                     // the same market gives the same id after a restart.
-                    executionID: order.id.text + "-" + String(bar.start.seconds), quantity: quantity,
+                    executionID: order.id.text + "-" + String(bar.start.seconds),
+                    quantity: quantity,
                     price: terms.price, fee: fee(terms.price, quantity, isFirst))))
         if !order.isProtective { growStop(of: order.id, index, by: quantity) }
     }

@@ -60,7 +60,7 @@ struct BarWindow: Sendable {
     @inline(__always)
     private mutating func append(_ bar: Bar, _ config: SignalsConfig) {
         if sinceSnapshot == config.barWindow / 2 {
-            snapshots.swapAt(0, 1)
+            snapshots[0] = snapshots[1]
             snapshots[1] = Snapshot(from: bar.start, state: current)
             sinceSnapshot = 0
         }
