@@ -47,13 +47,15 @@ extension ExecutionStage {
         orders[id] = order
         let isComplete = filled >= order.intent.quantity
         move(id, isComplete ? .completeFill : .partialFill, at: at, effects: &effects)
+        // Before another order is retired beside it.
+        let moved = orders[id] ?? recent.last ?? order
         if isComplete, case .protectiveStop = order.intent.role {
             lapseWaitingExit(order.symbolID, at: at, effects: &effects)
         }
         let fill = Fill(
             executionID: executionID, orderID: id, symbol: order.intent.symbol,
             side: order.intent.side, quantity: quantity, price: price, fee: fee, at: at)
-        return .applied(orders[id] ?? recent.last ?? order, fill: fill)
+        return .applied(moved, fill: fill)
     }
 
     /// The shares are free: the exit that waited for its stop to go may leave.

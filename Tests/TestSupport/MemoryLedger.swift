@@ -1,0 +1,209 @@
+package import Domain
+import Primitives
+
+/// A ledger in memory: takes what the engine records, gives back what a restart starts from, and
+/// says what a ledger could not have stored.
+package struct MemoryLedger {
+    package struct Order {
+        package let intent: OrderIntent
+        package var status = OrderStatus.intent
+        package var brokerOrderID: String?
+        package var filled = Quantity.zero
+        package var lastExecutionID: String?
+    }
+
+    package private(set) var orders: [ClientOrderID: Order] = [:]
+    /// In order of creation.
+    package private(set) var orderIDs: [ClientOrderID] = []
+    package private(set) var fills: [Fill] = []
+    package private(set) var trades: [ClosedTrade] = []
+    package private(set) var weights: [WeightsChange] = []
+    package private(set) var signals: [(signal: Signal, verdict: Verdict)] = []
+    package private(set) var alerts: [Alert] = []
+    package private(set) var taken: [String] = []
+    package private(set) var transitions: [OrderTransition] = []
+    package private(set) var balances: [LedgerAccount: Money] = [:]
+    package private(set) var checkpoint: Checkpoint?
+    private var lots: [String: Lot] = [:]
+    private var lotIDs: [String] = []
+    private var decisionKeys: Set<String> = []
+    private var executions: Set<String> = []
+    /// What could not be stored or broke an invariant, in the order found.
+    package private(set) var problems: [String] = []
+
+    package init() {}
+
+    package mutating func commit(_ effects: [Effect]) {
+        for case .record(let entry) in effects { take(entry) }
+    }
+
+    private mutating func take(_ entry: LedgerEntry) {
+        switch entry {
+        case .taken(let id, _): if !taken.contains(id) { taken.append(id) }
+        case .signal(let signal, let verdict):
+            if signals.contains(where: { $0.signal.id == signal.id }) {
+                problems.append("signal \(signal.id) twice")
+            }
+            signals.append((signal, verdict))
+        case .intent(let intent): take(intent)
+        case .transition(let step): take(step)
+        case .fill(let fill): take(fill)
+        case .postings(let lines): take(lines)
+        case .lot(let lot):
+            if lots.updateValue(lot, forKey: lot.id) == nil { lotIDs.append(lot.id) }
+        case .closedTrade(let trade):
+            if trades.contains(where: { $0.id == trade.id }) {
+                problems.append("trade \(trade.id) twice")
+            }
+            trades.append(trade)
+        case .weights(let change):
+            if let last = weights.last, change.weights.version != last.weights.version + 1 {
+                problems.append("weights \(change.weights.version) after \(last.weights.version)")
+            }
+            weights.append(change)
+        case .alert(let alert): alerts.append(alert)
+        case .checkpoint(let checkpoint):
+            if let old = self.checkpoint, checkpoint.at < old.at {
+                problems.append("the checkpoint goes back to \(checkpoint.at)")
+            }
+            self.checkpoint = checkpoint
+        }
+    }
+
+    private mutating func take(_ intent: OrderIntent) {
+        if orders[intent.id] != nil { problems.append("order \(intent.id) twice") }
+        if !decisionKeys.insert(intent.decisionKey).inserted {
+            problems.append("decision \(intent.decisionKey) twice")
+        }
+        if case .protectiveStop(let parent) = intent.role, orders[parent] == nil {
+            problems.append("the stop \(intent.id) precedes its entry")
+        }
+        orders[intent.id] = Order(intent: intent)
+        orderIDs.append(intent.id)
+    }
+
+    private mutating func take(_ step: OrderTransition) {
+        transitions.append(step)
+        guard let order = orders[step.id] else {
+            problems.append("a step of \(step.id), which has no intent")
+            return
+        }
+        if order.status != step.from || order.status.isTerminal {
+            problems.append("\(step.id) is \(order.status), not \(step.from)")
+        }
+        orders[step.id]?.status = step.to
+        if let id = step.brokerOrderID { orders[step.id]?.brokerOrderID = id }
+    }
+
+    private mutating func take(_ fill: Fill) {
+        if !executions.insert(fill.executionID).inserted {
+            problems.append("execution \(fill.executionID) twice")
+        }
+        fills.append(fill)
+        guard let order = orders[fill.orderID] else {
+            problems.append("a fill of \(fill.orderID), which has no intent")
+            return
+        }
+        guard let filled = try? order.filled.adding(fill.quantity),
+            filled <= order.intent.quantity
+        else {
+            problems.append("\(fill.orderID) filled beyond \(order.intent.quantity)")
+            return
+        }
+        orders[fill.orderID]?.filled = filled
+        orders[fill.orderID]?.lastExecutionID = fill.executionID
+    }
+
+    private mutating func take(_ lines: [Posting]) {
+        if lines.reduce(Int128(0), { $0 + Int128($1.amount.units) }) != 0 {
+            problems.append("postings of \(lines.first?.cause ?? "nothing") do not balance")
+        }
+        for line in lines {
+            guard let sum = try? (balances[line.account] ?? .zero).adding(line.amount) else {
+                problems.append("the balance of \(line.account.name) overflows")
+                continue
+            }
+            balances[line.account] = sum
+        }
+    }
+
+    // MARK: - Restart
+
+    /// What a store would give back; `dayStart` is midnight in New York before an instant.
+    package func state(dayStart: (Timestamp) -> Timestamp) -> LedgerState {
+        var state = LedgerState()
+        state.checkpoint = checkpoint
+        state.weights = weights.last
+        if let at = checkpoint?.at {
+            let midnight = dayStart(at)
+            state.weightsAtDayStart = weights.last { $0.at < midnight }?.weights
+            let since = at - Span(seconds: 48 * 3_600)
+            state.recentIntents = orderIDs.compactMap { orders[$0]?.intent }
+                .filter { $0.createdAt >= since }
+                .map { LedgerState.IntentMark(at: $0.createdAt, role: $0.role) }
+        }
+        state.lots = openLots
+        state.balances = balances
+        for order in orderIDs.compactMap({ orders[$0] }) where !order.status.isTerminal {
+            state.openOrders.append(
+                LedgerState.OpenOrder(
+                    intent: order.intent, status: order.status,
+                    brokerOrderID: order.brokerOrderID, filledQuantity: order.filled,
+                    lastExecutionID: order.lastExecutionID))
+            state.roles[order.intent.id] = order.intent.role
+        }
+        for trade in trades {
+            let last = state.lastExits[trade.symbol] ?? .distantPast
+            state.lastExits[trade.symbol] = max(last, trade.exitTime)
+        }
+        let entries = Set(state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id))
+        for id in entries {
+            guard let order = orders[id], order.intent.role.isEntry else { continue }
+            let cause = signals.first { $0.signal.id == order.intent.signalID }
+            if let cause { state.entryVotes[id] = cause.signal.votes }
+        }
+        for change in weights where change.cause != nil {
+            for index in change.credits.indices where change.credits[index] != 0 {
+                state.creditedTrades[index] += 1
+            }
+        }
+        state.closedTradeCount = trades.count
+        for trade in trades {
+            state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL
+        }
+        return state
+    }
+
+    /// Lots with a quantity, by time of opening, then of booking.
+    package var openLots: [Lot] {
+        lotIDs.compactMap { lots[$0] }.filter { !$0.quantity.isZero }
+            .enumerated().sorted {
+                ($0.element.openedAt, $0.offset) < ($1.element.openedAt, $1.offset)
+            }
+            .map(\.element)
+    }
+
+    // MARK: - Sums
+
+    /// Σ signed fills of a symbol.
+    package func position(_ symbol: Symbol) -> Quantity {
+        var sum: Int64 = 0
+        for fill in fills where fill.symbol == symbol {
+            sum &+= fill.quantity.units &* fill.side.sign
+        }
+        return Quantity(units: sum)
+    }
+
+    /// Capital less everything paid: what the cash must be, from the fills alone.
+    package func cash(capital: Money) -> Money? {
+        var sum = capital
+        for fill in fills {
+            guard let paid = try? fill.price * fill.quantity,
+                let next = try? fill.side == .buy ? sum.subtracting(paid) : sum.adding(paid),
+                let left = try? next.subtracting(fill.fee)
+            else { return nil }
+            sum = left
+        }
+        return sum
+    }
+}
