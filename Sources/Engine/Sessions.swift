@@ -34,7 +34,8 @@ extension TradingEngine {
         session = nil
     }
 
-    var checkpoint: Checkpoint {
+    /// Where a restart goes on.
+    package var checkpoint: Checkpoint {
         Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
             drawdownMax: tracker.drawdownMax, sessionDate: session?.date.description ?? "",

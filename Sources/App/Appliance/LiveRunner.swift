@@ -97,7 +97,8 @@ package struct LiveRunner<Feed: MarketFeed> {
                 journal.took(bar, symbols: loop.engine.symbols)
             }
             instant.bars.removeFirst(left)
-            if instant.at <= now {
+            let reached = instant.at
+            if reached <= now {
                 instant.news = try instant.news.filter {
                     try !journal.ledger.wasTaken(newsID: $0.id)
                 }
@@ -106,7 +107,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             if !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty {
                 try play(&instant)
             }
-            if position >= taken && instant.at >= now { return }
+            if position >= taken && reached >= now { return }
         }
     }
 
@@ -133,6 +134,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             try play(&instant)
         }
         // What was read but not played is read again at the next start.
+        try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
         return false
     }
