@@ -32,10 +32,12 @@ func adapter(_ name: String, _ more: [Target.Dependency] = []) -> Target {
         path: "Sources/Adapters/\(name)")
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: ["TestSupport", "Primitives", "Domain"] + dependencies,
-        path: "Tests/\(name)Tests")
+        path: "Tests/\(name)Tests", exclude: exclude)
 }
 
 let package = Package(
@@ -104,7 +106,10 @@ let package = Package(
         tests("Portfolio", ["Portfolio"]),
         tests("Learning", ["Learning"]),
         tests("Engine", ["Engine", "Calendar", "AllocationCounter"] + stages),
-        tests("Backtest", ["Backtest", "Engine", "Calendar"] + stages),
+        tests(
+            "Backtest",
+            ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
+            exclude: ["Fixtures"]),
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
@@ -112,7 +117,8 @@ let package = Package(
         tests(
             "Scenarios",
             [
-                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "bellwether", grdb,
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds",
+                "bellwether", grdb,
             ] + stages),
         tests("Tidy", []),
     ],

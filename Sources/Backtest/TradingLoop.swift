@@ -87,6 +87,12 @@ package struct TradingLoop<Journal: EventJournal> {
         try take(.timer(.sessionClose), engine.now)
     }
 
+    /// Makes the present place in the market durable, also after bars that caused nothing.
+    package mutating func rest() throws {
+        guard engine.now > .distantPast else { return }
+        try journal.commit([.record(.checkpoint(engine.checkpoint))], symbols: engine.symbols)
+    }
+
     private mutating func take(_ event: InputEvent, _ at: Timestamp) throws {
         try engine.process(Stamped(at: at, event), effects: &effects)
         if !effects.isEmpty { try settle(at) }

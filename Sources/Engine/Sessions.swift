@@ -39,9 +39,9 @@ extension TradingEngine {
         sessionDate = next?.date.description ?? ""
     }
 
-    /// Inlined by force, as the questions of `decide` are.
+    /// Where a restart goes on. Inlined by force, as the questions of `decide` are.
     @inline(__always)
-    var checkpoint: Checkpoint {
+    package var checkpoint: Checkpoint {
         Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
             drawdownMax: tracker.drawdownMax, sessionDate: sessionDate,

@@ -168,9 +168,12 @@ package struct TradingEngine: Sendable {
         case .duplicate(let original): duplicate = original
         case .unlinked, .refused: break
         }
-        effects.append(
-            .history(
-                .news(admission.item, linked: linked, firstSeen: now, duplicateOf: duplicate)))
+        // The same item once more, after a crash or from a second source, has its row already.
+        if duplicate != item.id {
+            effects.append(
+                .history(
+                    .news(admission.item, linked: linked, firstSeen: now, duplicateOf: duplicate)))
+        }
         guard !linked.isEmpty else { return }
         counters.newsLinked += 1
         let score = scorer.score(admission.item.headline)

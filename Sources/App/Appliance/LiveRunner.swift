@@ -149,6 +149,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             try play(&instant)
         }
         // What was read but not played is read again at the next start.
+        try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
         return false
     }
