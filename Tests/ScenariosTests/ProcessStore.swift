@@ -21,7 +21,9 @@ struct ProcessStore {
                 guard mine != theirs else { continue }
                 let index = zip(mine, theirs).enumerated().first { $1.0 != $1.1 }?.offset
                 let place = index ?? min(mine.count, theirs.count)
-                func row(_ rows: [String]) -> String { rows.indices.contains(place) ? rows[place] : "none" }
+                func row(_ rows: [String]) -> String {
+                    rows.indices.contains(place) ? rows[place] : "none"
+                }
                 found.append(
                     "\(name): \(mine.count) rows against \(theirs.count); row \(place) is "
                         + "\(row(mine)) against \(row(theirs))")
@@ -33,15 +35,15 @@ struct ProcessStore {
     private static let compared = [
         "fills": "execution_id, order_id, symbol, side, quantity, price, fee, at",
         "closed_trades": """
-            id, symbol, side, quantity, entry_order, exit_order, entry_time, exit_time,
-            entry_price, exit_price, costs, pnl, reason
-            """,
+        id, symbol, side, quantity, entry_order, exit_order, entry_time, exit_time,
+        entry_price, exit_price, costs, pnl, reason
+        """,
         "lots": "id, symbol, opened_at, opened_by, price, quantity, cost, open_fees",
         "balances": "account, amount",
         "orders": """
-            id, decision_key, signal_id, symbol, side, quantity, type, price, role, reason, parent,
-            created_at, status, filled
-            """,
+        id, decision_key, signal_id, symbol, side, quantity, type, price, role, reason, parent,
+        created_at, status, filled
+        """,
         "weights": "version, at, cause, sentiment, trend, reversion",
         "taken": "news_id, at",
     ]

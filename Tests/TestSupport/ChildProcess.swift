@@ -40,10 +40,13 @@ package final class ChildProcess: @unchecked Sendable {
 
     /// Starts `path` with `arguments`; it reads `input` and then the end of its standard input.
     ///
-    /// - Parameter environment: in addition to that of the test.
+    /// - Parameters:
+    ///   - environment: in addition to that of the test.
+    ///   - onLine: told of every line of standard output as it comes, on a thread of its own.
     package init(
         _ path: String, _ arguments: [String], input: [UInt8] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        onLine: (@Sendable (pid_t, Substring) -> Void)? = nil
     ) throws {
         let standardInput = try Self.file(holding: input)
         defer { close(standardInput) }
@@ -73,8 +76,8 @@ package final class ChildProcess: @unchecked Sendable {
             throw Failure(description: "\(path): \(String(cString: strerror(code)))")
         }
         pid = child
-        read(out.read) { self.output += $0 }
-        read(error.read) { self.errors += $0 }
+        read(out.read, onLine: onLine) { self.output += $0 }
+        read(error.read, onLine: nil) { self.errors += $0 }
         Thread { self.reap() }.start()
     }
 
@@ -107,10 +110,16 @@ package final class ChildProcess: @unchecked Sendable {
         return descriptor
     }
 
-    private func read(_ descriptor: Int32, _ take: @escaping (ArraySlice<UInt8>) -> Void) {
+    private func read(
+        _ descriptor: Int32, onLine: (@Sendable (pid_t, Substring) -> Void)?,
+        _ take: @escaping (ArraySlice<UInt8>) -> Void
+    ) {
+        // Called by the one reader thread only.
         nonisolated(unsafe) let take = take
+        let pid = pid
         Thread {
             var buffer = [UInt8](repeating: 0, count: 65_536)
+            var rest: [UInt8] = []
             while true {
                 let count = Glibc.read(descriptor, &buffer, buffer.count)
                 if count < 0 && errno == EINTR { continue }
@@ -119,6 +128,13 @@ package final class ChildProcess: @unchecked Sendable {
                 self.condition.broadcast()
                 self.condition.unlock()
                 if count <= 0 { break }
+                guard let onLine else { continue }
+                rest += buffer[..<count]
+                guard let end = rest.lastIndex(of: 10) else { continue }
+                for line in String(decoding: rest[..<end], as: UTF8.self).split(separator: "\n") {
+                    onLine(pid, line)
+                }
+                rest.removeFirst(end + 1)
             }
             close(descriptor)
         }.start()
@@ -201,6 +217,44 @@ package final class ChildProcess: @unchecked Sendable {
     }
 }
 
+/// Runs programs so that they are killed at a chosen system call; see strace(1), “Tampering”.
+package enum Strace {
+    private static let path: String? = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
+        (path: String) in access(path, X_OK) == 0
+    }
+
+    /// False where it is not installed, or where this process may not trace its children.
+    package static let works: Bool = {
+        guard path != nil else { return false }
+        let child = try? kill(["/bin/true"], atCall: "pwrite64", number: 1_000_000)
+        let outcome = try? child?.wait()
+        return outcome?.status == 0
+    }()
+
+    /// Starts a program that is killed when it makes this system call for the `number`-th time.
+    package static func kill(
+        _ command: [String], atCall call: String, number: Int
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            path ?? "strace",
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
+                "inject=\(call):signal=KILL:when=\(number)",
+            ] + command)
+    }
+}
+
+/// Looks again and again, every few milliseconds, until `isTrue`; false when it never was.
+package func comesTrue(seconds: Double = 30, _ isTrue: () throws -> Bool) rethrows -> Bool {
+    let deadline = ContinuousClock.now + .seconds(seconds)
+    while try !isTrue() {
+        if ContinuousClock.now > deadline { return false }
+        // A bounded poll: another process has no way to tell this one.
+        usleep(10_000)
+    }
+    return true
+}
+
 /// The program as it was built beside these tests.
 package enum Program {
     package static let path: String = {
@@ -211,9 +265,11 @@ package enum Program {
     }()
 
     package static func start(
-        _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]
+        _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
+        onLine: (@Sendable (pid_t, Substring) -> Void)? = nil
     ) throws -> ChildProcess {
-        try ChildProcess(path, arguments, input: input, environment: environment)
+        try ChildProcess(
+            path, arguments, input: input, environment: environment, onLine: onLine)
     }
 
     package static func run(

@@ -14,9 +14,11 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Trade: play the configured market through the whole pipeline.",
         discussion: """
-            Takes up where the store in storage.path was left, at whatever instant that was. \
-            Prints a line for every decision, fill, closed trade, session and alert. SIGTERM and \
-            SIGINT end it after the event at hand; nothing is lost then or at any other end.
+            Reads the configuration, the market and news that it names, and the store in \
+            storage.path: it takes up where that was left, at whatever instant that was. Writes \
+            the store, and a line to standard output for every decision, fill, closed trade, \
+            session and alert. SIGTERM and SIGINT end it after the event at hand; nothing is lost \
+            then or at any other end.
             """)
 
     @OptionGroup var options: ConfigurationOptions
