@@ -11,24 +11,10 @@ import Portfolio
 import Primitives
 import Signals
 import Storage
+import TestSupport
 import Testing
 
-/// An empty folder that goes away with this value.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        path = NSTemporaryDirectory() + "bellwether-scenario-" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path + "/" + name))
-        return path + "/" + name
-    }
-
+extension TemporaryFolder {
     /// Removes the database called `name` with everything beside it.
     func remove(_ name: String) throws {
         for suffix in ["", "-wal", "-shm"] {
@@ -80,8 +66,8 @@ func asFiles(_ configuration: Configuration, in folder: TemporaryFolder) throws 
     replay.market.kind = .replay
     replay.market.bars = [
         try folder.write(
-            "bars.csv",
-            "symbol,timestamp,open,high,low,close,volume\n" + rows.joined(separator: "\n") + "\n")
+            "symbol,timestamp,open,high,low,close,volume\n" + rows.joined(separator: "\n") + "\n",
+            to: "bars.csv")
     ]
     var feed = try assembly.news().feed
     let encoder = JSONEncoder()
@@ -93,7 +79,7 @@ func asFiles(_ configuration: Configuration, in folder: TemporaryFolder) throws 
     }
     replay.news.sources = [.replay]
     replay.news.paths = [
-        try folder.write("news.jsonl", items.joined(separator: "\n") + "\n")
+        try folder.write(items.joined(separator: "\n") + "\n", to: "news.jsonl")
     ]
     for (symbol, name) in news { replay.news.admission.aliases[symbol] = [name] }
     return replay
