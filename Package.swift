@@ -32,10 +32,12 @@ func adapter(_ name: String, _ more: [Target.Dependency] = []) -> Target {
         path: "Sources/Adapters/\(name)")
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: ["TestSupport", "Primitives", "Domain"] + dependencies,
-        path: "Tests/\(name)Tests")
+        path: "Tests/\(name)Tests", exclude: exclude)
 }
 
 let package = Package(
@@ -90,6 +92,8 @@ let package = Package(
 
         .target(
             name: "TestSupport", dependencies: ["Primitives", "Domain"], path: "Tests/TestSupport"),
+        // C, so that it can stand in for malloc.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("Primitives", []),
         tests("Domain", []),
         tests("Calendar", ["Calendar"]),
@@ -101,13 +105,21 @@ let package = Package(
         tests("Execution", ["Execution", "Risk"]),
         tests("Portfolio", ["Portfolio"]),
         tests("Learning", ["Learning"]),
-        tests("Engine", ["Engine", "Calendar"] + stages),
-        tests("Backtest", ["Backtest", "Engine", "Calendar"] + stages),
+        tests("Engine", ["Engine", "Calendar", "AllocationCounter"] + stages),
+        tests(
+            "Backtest",
+            ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
+            exclude: ["Fixtures"]),
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
         tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
-        tests("Scenarios", ["Appliance", "Storage", "Engine", "Backtest", "Calendar"] + stages),
+        tests(
+            "Scenarios",
+            [
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds",
+                "bellwether", grdb,
+            ] + stages),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6]

@@ -78,7 +78,7 @@ package struct BacktestRunner {
         // Whether a session was passed into before the run's begin.
         var isMissingOpen = false
         while try timeline.next(&instant) {
-            if timeline.feed.symbols.count > loop.engine.symbols.count {
+            if timeline.symbolCount > loop.engine.symbols.count {
                 loop.register(timeline.feed.symbols)
             }
             if let start = instant.bars.first?.start {

@@ -85,7 +85,7 @@ package struct SimulatedVenue: Broker, Sendable {
     private mutating func accept(_ id: ClientOrderID, _ symbol: SymbolID, at now: Timestamp) {
         symbolOf[id] = symbol
         reports.append(
-            BrokerReport(orderID: id, at: now, event: .accepted(brokerOrderID: "paper-\(id)")))
+            BrokerReport(orderID: id, at: now, event: .accepted(brokerOrderID: "paper-" + id.text)))
     }
 
     package mutating func cancel(_ id: ClientOrderID, at now: Timestamp) {
@@ -213,7 +213,8 @@ package struct SimulatedVenue: Broker, Sendable {
                 event: .fill(
                     // One fill per order and bar, so the bar's start makes the id unique, and
                     // the same market gives the same id after a restart.
-                    executionID: "\(order.id)-\(bar.start.seconds)", quantity: quantity,
+                    executionID: order.id.text + "-" + String(bar.start.seconds),
+                    quantity: quantity,
                     price: terms.price, fee: fee(terms.price, quantity, isFirst))))
         if !order.isProtective { growStop(of: order.id, index, by: quantity) }
     }

@@ -41,6 +41,10 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
     /// By `SymbolID.index`, as far as the feed's table was looked at.
     private var isTraded: [Bool] = []
     private var hours: BarHours
+    /// The feed's own, asked once: a call into another module's feed is not free per instant.
+    private let interval: Span
+    /// How many symbols the feed had met when it last read.
+    package private(set) var symbolCount: Int
     private var buffer: [Bar] = []
     private var cursor = 0
     private var isExhausted = false
@@ -57,6 +61,8 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
         self.universe = universe
         self.clock = clock
         hours = BarHours(calendar: calendar)
+        interval = feed.interval
+        symbolCount = feed.symbols.count
         buffer.reserveCapacity(8192)
     }
 
@@ -66,10 +72,11 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
         instant.bars.removeAll(keepingCapacity: true)
         if !instant.news.isEmpty { instant.news.removeAll() }
         if !instant.timers.isEmpty { instant.timers.removeAll() }
-        guard let bar = try peek() else { return false }
-        if clock == nil { clock = SessionClock(calendar, from: bar.start) }
-        let session = hours.session(of: bar.start)
-        var known = bar.start + feed.interval
+        guard try refill() else { return false }
+        let start = buffer[cursor].start
+        if clock == nil { clock = SessionClock(calendar, from: start) }
+        let session = hours.session(of: start)
+        var known = start + interval
         if let session, known > session.close { known = session.close }
         // A correction of an older bar is known when it arrives.
         known = max(known, now)
@@ -79,21 +86,24 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
         instant.at = time
         instant.session = session
         now = time
-        if known == time { try takeBars(startingAt: bar.start, into: &instant.bars) }
+        if known == time { try takeBars(startingAt: start, into: &instant.bars) }
         if item <= time { instant.news = news.take(upTo: time) }
         if timer <= time { takeTimers(upTo: time, into: &instant.timers) }
         return true
     }
 
-    private mutating func peek() throws(FeedError) -> Bar? {
+    /// Brings more bars when all are taken.
+    /// - Returns: false at the end of the feed.
+    private mutating func refill() throws(FeedError) -> Bool {
         while cursor == buffer.count {
-            if isExhausted { return nil }
+            if isExhausted { return false }
             buffer.removeAll(keepingCapacity: true)
             cursor = 0
             if try !feed.read(into: &buffer) { isExhausted = true }
+            symbolCount = feed.symbols.count
             if !universe.isEmpty { passOver() }
         }
-        return buffer[cursor]
+        return true
     }
 
     private mutating func passOver() {
@@ -107,9 +117,12 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
     private mutating func takeBars(
         startingAt start: Timestamp, into bars: inout [Bar]
     ) throws(FeedError) {
-        while let bar = try peek(), bar.start == start {
-            bars.append(bar)
-            cursor += 1
+        // What was read together is moved in one go.
+        while try refill(), buffer[cursor].start == start {
+            repeat {
+                bars.append(buffer[cursor])
+                cursor += 1
+            } while cursor < buffer.count && buffer[cursor].start == start
         }
     }
 

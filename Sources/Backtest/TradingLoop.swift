@@ -37,12 +37,15 @@ package struct TradingLoop<Journal: EventJournal> {
     package mutating func play(_ instant: borrowing Instant) throws {
         let at = instant.at
         if instant.session != nil || engine.config.extendedHours {
-            for bar in instant.bars { venue.take(bar, at: at) }
+            if venue.openOrderCount > 0 {
+                for bar in instant.bars { venue.take(bar, at: at) }
+            }
             if !venue.reports.isEmpty { try deliverReports(at) }
         }
         for bar in instant.bars {
             journal.took(bar, symbols: engine.symbols)
-            try take(.bar(bar), at)
+            try engine.process(bar, at: at, effects: &effects)
+            if !effects.isEmpty { try settle(at) }
         }
         for item in instant.news { try take(.news(item), at) }
         for timer in instant.timers {
@@ -82,6 +85,12 @@ package struct TradingLoop<Journal: EventJournal> {
     package mutating func finish() throws {
         guard engine.session != nil else { return }
         try take(.timer(.sessionClose), engine.now)
+    }
+
+    /// Makes the present place in the market durable, also after bars that caused nothing.
+    package mutating func rest() throws {
+        guard engine.now > .distantPast else { return }
+        try journal.commit([.record(.checkpoint(engine.checkpoint))], symbols: engine.symbols)
     }
 
     private mutating func take(_ event: InputEvent, _ at: Timestamp) throws {

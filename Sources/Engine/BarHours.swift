@@ -11,6 +11,12 @@ package struct BarHours: Sendable {
 
     package init(calendar: MarketCalendar) { self.calendar = calendar }
 
+    /// Whether a session contains `time`: of a bar that causes nothing no more is asked.
+    package mutating func isOpen(at time: Timestamp) -> Bool {
+        if let cached, time >= cached.open, time < cached.close { return true }
+        return session(of: time) != nil
+    }
+
     /// The session that contains `time`, nil outside.
     package mutating func session(of time: Timestamp) -> Session? {
         if let cached, time >= cached.open, time < cached.close { return cached }

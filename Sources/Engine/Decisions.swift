@@ -10,17 +10,21 @@ import Signals
 
 /// What made the engine look at a symbol.
 enum Trigger {
-    /// A new bar and the session it started in.
-    case bar(Bar, Session?)
+    /// A new bar, by its start.
+    case bar(Timestamp)
     case news(String)
+
+    var isBar: Bool { if case .bar = self { true } else { false } }
 }
 
+// The questions asked on the way are inlined by force: called as functions, each would first get
+// a copy of the whole engine, 2.5 kB.
 extension TradingEngine {
     /// Votes, and acts on the outcome: at most one order.
     mutating func decide(
         _ id: SymbolID, trigger: Trigger, _ effects: inout [Effect]
     ) throws(EngineError) {
-        let isNewBar = if case .bar = trigger { true } else { false }
+        let isNewBar = trigger.isBar
         let held = portfolio.quantity(id).units.signum()
         if held != 0, isNewBar, let reason = exitReason(id, held: Int(held)) {
             return try act(.leave(reason), Ballot(), nil, id, trigger, &effects)
@@ -52,16 +56,17 @@ extension TradingEngine {
     }
 
     /// Why a held position is left at this bar, apart from the votes.
+    @inline(__always)
     private func exitReason(_ id: SymbolID, held: Int) -> TradeReason? {
-        let state = states[id.index]
+        let index = id.index
         if execution.hasExit(id) { return nil }
-        if let wanted = state.exitWanted { return wanted }
-        if let goal = state.takeProfit, let close = portfolio.mark(of: id),
+        if let wanted = states[index].exitWanted { return wanted }
+        if let goal = states[index].takeProfit, let close = portfolio.mark(of: id),
             held > 0 ? close >= goal : close <= goal
         {
             return .takeProfit
         }
-        if let exitBy = state.exitBy, now >= exitBy { return .time }
+        if let exitBy = states[index].exitBy, now >= exitBy { return .time }
         return nil
     }
 
@@ -93,10 +98,10 @@ extension TradingEngine {
             counters.refusals += 1
             if states[id.index].lastRefusal == refusal.code { return }
             states[id.index].lastRefusal = refusal.code
-            record(signal, verdict.record, &effects)
+            Self.record(signal, verdict.record, &effects)
         case .approved(let order):
             states[id.index].lastRefusal = nil
-            record(signal, verdict.record, &effects)
+            Self.record(signal, verdict.record, &effects)
             do throws(ExecutionError) {
                 try execution.place(order, symbolID: id, at: now, effects: &effects)
             } catch {
@@ -111,19 +116,19 @@ extension TradingEngine {
         }
     }
 
-    private func record(_ signal: Signal, _ verdict: Verdict, _ effects: inout [Effect]) {
+    private static func record(_ signal: Signal, _ verdict: Verdict, _ effects: inout [Effect]) {
         effects.append(.record(.signal(signal, verdict)))
         effects.append(.notice(.signal(signal, verdict)))
     }
 
     /// Refusals that last for many bars are recorded once, and cost nothing after that.
+    @inline(__always)
     private func isKnownRefusal(_ move: Move, _ id: SymbolID) -> Bool {
         guard case .enter = move else { return false }
-        let state = states[id.index]
-        switch state.lastRefusal {
+        switch states[id.index].lastRefusal {
         case .duplicate: return execution.workingOrders(id) > 0
         case .cooldown:
-            guard let cooldown = config.risk.cooldown, let exit = state.lastExit else {
+            guard let cooldown = config.risk.cooldown, let exit = states[id.index].lastExit else {
                 return false
             }
             return now - exit < cooldown
@@ -131,6 +136,7 @@ extension TradingEngine {
         }
     }
 
+    @inline(__always)
     private func makeSignal(
         _ move: Move, _ ballot: Ballot, _ score: Double?, _ id: SymbolID, _ trigger: Trigger
     ) -> Signal? {
@@ -158,11 +164,11 @@ extension TradingEngine {
             weightsVersion: learner.weights.version)
     }
 
-    private func context(_ id: SymbolID, _ trigger: Trigger) -> RiskContext {
+    private mutating func context(_ id: SymbolID, _ trigger: Trigger) -> RiskContext {
         let state = states[id.index]
         let reserved = execution.reserved
         let hoursNow: Session? =
-            if case .bar(_, let session) = trigger { session } else { session }
+            if case .bar(let start) = trigger { hours.session(of: start) } else { session }
         var open: (open: Timestamp, close: Timestamp)?
         if let hoursNow {
             open = (hoursNow.open, hoursNow.close)

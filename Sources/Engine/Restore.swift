@@ -34,7 +34,7 @@ extension TradingEngine {
         feedPosition = checkpoint.feedPosition
         tracker = EquityTracker(restoring: checkpoint)
         if let date = CivilDate(checkpoint.sessionDate) {
-            session = config.calendar.session(on: date)
+            setSession(config.calendar.session(on: date))
             if let session { execution.restoreDay(state, from: session.open) }
         }
     }
@@ -78,8 +78,10 @@ extension TradingEngine {
     }
 
     /// Lets the duplicate check remember a headline of before the restart.
-    package mutating func backfill(newsID: String, headline: String) {
-        desk.remember(id: newsID, headline: headline)
+    package mutating func backfill(
+        newsID: String, headline: String, linked: [Symbol], firstSeen: Timestamp
+    ) {
+        desk.remember(id: newsID, headline: headline, linked: linked, at: firstSeen)
     }
 
     /// The first thing after a restart at a venue whose memory is the ledger.
@@ -129,7 +131,7 @@ extension TradingEngine {
 extension LedgerState {
     /// Every symbol that lots, orders and exits speak of, in an order that does not depend on
     /// hashing.
-    package var symbols: [Symbol] {
+    fileprivate var symbols: [Symbol] {
         var seen: Set<Symbol> = []
         let all =
             lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()

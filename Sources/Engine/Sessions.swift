@@ -8,10 +8,10 @@ import Primitives
 extension TradingEngine {
     mutating func openSession(_ effects: inout [Effect]) {
         for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
-        session = config.calendar.session(containing: now)
+        setSession(config.calendar.session(containing: now))
         tracker.observe(equity: portfolio.equity, at: now)
-        if let session {
-            tracker.beginDay(session.date.description, equity: portfolio.equity)
+        if session != nil {
+            tracker.beginDay(sessionDate, equity: portfolio.equity)
         }
         if let change = learner.unrecordedChange(at: now) {
             effects.append(.record(.weights(change)))
@@ -31,13 +31,20 @@ extension TradingEngine {
                     dailyPnL: tracker.dayStartEquity.flatMap {
                         try? snapshot.equity.subtracting($0)
                     })))
-        session = nil
+        setSession(nil)
     }
 
-    var checkpoint: Checkpoint {
+    mutating func setSession(_ next: Session?) {
+        session = next
+        sessionDate = next?.date.description ?? ""
+    }
+
+    /// Where a restart goes on. Inlined by force, as the questions of `decide` are.
+    @inline(__always)
+    package var checkpoint: Checkpoint {
         Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
-            drawdownMax: tracker.drawdownMax, sessionDate: session?.date.description ?? "",
+            drawdownMax: tracker.drawdownMax, sessionDate: sessionDate,
             dayStartEquity: tracker.dayStartEquity ?? portfolio.equity)
     }
 }

@@ -28,6 +28,8 @@ package struct TradingEngine: Sendable {
     package internal(set) var feedPosition: Int64 = 0
     /// The session that is open, nil between sessions.
     package internal(set) var session: Session?
+    /// Its date as text, empty between sessions: written with every checkpoint.
+    var sessionDate = ""
 
     var desk: NewsDesk
     let scorer = LexiconScorer()
@@ -88,12 +90,30 @@ package struct TradingEngine: Sendable {
             case .timer(.sessionOpen): openSession(&effects)
             case .timer(.sessionClose): closeSession(&effects)
             }
-        } catch {
-            effects.removeLast(effects.count - before)
-            mode = .halted
-            throw error
+        } catch { throw halt(error, &effects, from: before) }
+        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// Takes a bar: `process` of a `.bar`, without the envelope that a loop over millions of bars
+    /// would build for each.
+    package mutating func process(
+        _ bar: Bar, at time: Timestamp, effects: inout [Effect]
+    ) throws(EngineError) {
+        let before = effects.count
+        advance(to: time)
+        do throws(EngineError) { try take(bar, &effects) } catch {
+            throw halt(error, &effects, from: before)
         }
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// Nothing of an event that failed is left to be done.
+    private mutating func halt(
+        _ error: EngineError, _ effects: inout [Effect], from before: Int
+    ) -> EngineError {
+        effects.removeLast(effects.count - before)
+        mode = .halted
+        return error
     }
 
     /// The first instant of a new time ends the one before: that is when equity is looked at.
@@ -116,8 +136,7 @@ package struct TradingEngine: Sendable {
                 throw .overflow(during: "marking \(symbols[bar.symbol])")
             }
         }
-        let barSession = hours.session(of: bar.start)
-        guard barSession != nil || config.extendedHours else {
+        guard hours.isOpen(at: bar.start) || config.extendedHours else {
             counters.barsOutsideSession += 1
             return
         }
@@ -133,7 +152,7 @@ package struct TradingEngine: Sendable {
             counters.barsIgnored += 1
             return
         }
-        try decide(bar.symbol, trigger: .bar(bar, barSession), &effects)
+        try decide(bar.symbol, trigger: .bar(bar.start), &effects)
     }
 
     // MARK: - News
@@ -149,9 +168,12 @@ package struct TradingEngine: Sendable {
         case .duplicate(let original): duplicate = original
         case .unlinked, .refused: break
         }
-        effects.append(
-            .history(
-                .news(admission.item, linked: linked, firstSeen: now, duplicateOf: duplicate)))
+        // The same item once more, after a crash or from a second source, has its row already.
+        if duplicate != item.id {
+            effects.append(
+                .history(
+                    .news(admission.item, linked: linked, firstSeen: now, duplicateOf: duplicate)))
+        }
         guard !linked.isEmpty else { return }
         counters.newsLinked += 1
         let score = scorer.score(admission.item.headline)
@@ -228,8 +250,10 @@ package struct TradingEngine: Sendable {
     ) {
         effects.append(.notice(.closed(trade)))
         let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
-        let day = config.calendar.zone.localDate(of: now)
-        let change = learner.credit(trade, votes: votes, at: now, day: day.description)
+        let isInSession = session?.contains(now) ?? false
+        let day =
+            isInSession ? sessionDate : config.calendar.zone.localDate(of: now).description
+        let change = learner.credit(trade, votes: votes, at: now, day: day)
         if let change {
             effects.append(.record(.weights(change)))
             effects.append(.notice(.weights(change)))

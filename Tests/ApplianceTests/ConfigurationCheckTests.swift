@@ -25,9 +25,9 @@ import Testing
     @Test(
         "S39: what only several keys together show is found",
         arguments: [
-            Row("strategies.trend.ema_fast=26", "strategies.trend.ema_fast", "26 against 26"),
-            Row("strategies.trend.ema_slow=12", "strategies.trend.ema_slow", "12 against 12"),
-            Row("strategies.trend.ema_fast=25", nil),
+            Row("strategies.trend.ema_fast=90", "strategies.trend.ema_fast", "90 against 90"),
+            Row("strategies.trend.ema_slow=30", "strategies.trend.ema_slow", "30 against 30"),
+            Row("strategies.trend.ema_fast=89", nil),
             Row("ensemble.exit_threshold=0.31", "ensemble.exit_threshold", "0.31 against 0.3"),
             Row("ensemble.exit_threshold=0.3", nil),
             Row(
@@ -72,7 +72,7 @@ import Testing
 
     @Test("A key that could not be read causes no second message about what it would have been")
     func noEchoes() {
-        #expect(problems(in: "[strategies.trend]\nema_fast = 26\nema_slow = \"x\"").count == 1)
+        #expect(problems(in: "[strategies.trend]\nema_fast = 90\nema_slow = \"x\"").count == 1)
     }
 
     @Test("S21: weights of the enabled strategies are scaled to the sum 1")

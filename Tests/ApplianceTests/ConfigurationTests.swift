@@ -194,7 +194,7 @@ struct BadConfiguration: CustomTestStringConvertible, Sendable {
             kind = "moon"
             on_bad_row = 7
             [strategies.trend]
-            ema_fast = 30
+            ema_fast = 90
             [news]
             symbols_max = 0
             [extra]

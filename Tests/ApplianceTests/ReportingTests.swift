@@ -156,8 +156,9 @@ import Testing
     @Test("The page needs nothing but itself")
     func selfContained() throws {
         let html = try ReportingFixture.run().html()
-        for word in ["http:", "https:", "//", "src=", "href=", "url(", "@import", "<script", "<link"]
-        {
+        for word in [
+            "http:", "https:", "//", "src=", "href=", "url(", "@import", "<script", "<link",
+        ] {
             #expect(!html.contains(word), "\(word)")
         }
         #expect(html.contains("default-src 'none'"))
@@ -217,7 +218,9 @@ import Testing
         for match in html.matches(of: /<(\/?)([a-z0-9]+)((?:[^>"]|"[^"]*")*)>/) {
             let name = match.output.2
             if match.output.3.hasSuffix("/") { continue }
-            if match.output.1.isEmpty { open.append(name) } else if open.popLast() != name {
+            if match.output.1.isEmpty {
+                open.append(name)
+            } else if open.popLast() != name {
                 return false
             }
         }

@@ -206,15 +206,29 @@ struct NewsDeskTests {
         #expect(desk.remembered == 1)
     }
 
+    @Test("The same words are news again after duplicate_age")
+    func oldWords() {
+        var config = NewsConfig()
+        config.ageMax = Span(seconds: 400 * 86_400)
+        var desk = NewsDesk(config)
+        let text = "Stocks that hit 52-week highs on Friday"
+        #expect(desk.admit(item("1", text, [aapl]), at: now).outcome == linked(aapl))
+        let later = now + config.duplicateAge
+        #expect(desk.admit(item("2", text, [aapl]), at: later).outcome == .duplicate(of: "1"))
+        let after = later + Span(nanoseconds: 1)
+        #expect(desk.admit(item("3", text, [aapl]), at: after).outcome == linked(aapl))
+        #expect(desk.remembered == 1)
+    }
+
     @Test("S25: what was taken in before a restart is not taken in again")
     func restart() {
         var before = NewsDesk(NewsConfig())
         let first = before.admit(item("1", "Apple&#39;s   <i>profit</i> rises", [aapl]), at: now)
         var after = NewsDesk(NewsConfig())
-        after.remember(id: "1", headline: first.item.headline, linked: [aapl])
-        after.remember(id: "1", headline: first.item.headline, linked: [aapl])
-        after.remember(id: "9", headline: "Known to all")
-        after.remember(id: "", headline: "No id")
+        after.remember(id: "1", headline: first.item.headline, linked: [aapl], at: now)
+        after.remember(id: "1", headline: first.item.headline, linked: [aapl], at: now)
+        after.remember(id: "9", headline: "Known to all", at: now)
+        after.remember(id: "", headline: "No id", at: now)
         #expect(after.remembered == 2)
         let text = "Apple's profit rises"
         #expect(after.admit(item("1", text, [aapl]), at: now).outcome == .duplicate(of: "1"))

@@ -129,7 +129,8 @@ struct NewsTextTests {
         for step in 0..<2_000 {
             let text = UInt64(random.below(12))
             let symbols = [Symbol("A"), Symbol("B"), nil][random.below(3)].map { [$0] }
-            recent.insert(id: "\(step)", text: text, linked: symbols)
+            recent.insert(
+                id: "\(step)", text: text, linked: symbols, at: Timestamp(seconds: Int64(step)))
             window.append(("\(step)", text))
             if window.count > 8 { window.removeFirst() }
             #expect(recent.count == window.count && recent.idCount == window.count)
@@ -159,7 +160,9 @@ struct NewsTextTests {
         let rows = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map {
             try JSONDecoder().decode(Row.self, from: Data($0.utf8))
         }
-        var desk = NewsDesk(NewsConfig())
+        var config = NewsConfig()
+        config.duplicateAge = Span(seconds: 400 * 86_400)
+        var desk = NewsDesk(config)
         var wanted: Set<String> = []
         var reached: Set<String> = []
         var duplicates = 0

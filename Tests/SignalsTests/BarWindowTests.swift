@@ -35,6 +35,8 @@ func config(window: Int = 32, period: Int = 20) -> SignalsConfig {
     var config = SignalsConfig()
     config.barWindow = window
     config.reversion.period = period
+    config.trend.emaFast = 12
+    config.trend.emaSlow = 26
     config.trend.warmup = 30
     return config
 }

@@ -117,7 +117,8 @@ import Testing
         let store = try store()
         let items = (0..<4).map { index in
             NewsItem(
-                id: "n\(index)", headline: "headline \(index)", symbols: [symbol("AAA")],
+                id: "n\(index)", headline: "headline \(index)",
+                symbols: [symbol("AAA"), symbol("BRK/B")],
                 createdAt: time(Int64(index)))
         }
         for (index, item) in items.enumerated().reversed() {
@@ -136,8 +137,10 @@ import Testing
         for snapshot in snapshots.reversed() { try store.append(.equity(snapshot)) }
         #expect(try store.readings(since: .distantPast) == [early, late])
         #expect(try store.readings(since: time(11)) == [late])
-        #expect(try store.recentNews(limit: 3).map(\.id) == ["n1", "n2", "n3"])
-        #expect(try store.recentNews(limit: 3).first?.headline == "headline 1")
+        // n3 repeats n0 and teaches the duplicate check nothing.
+        #expect(try store.recentNews(limit: 2).map(\.id) == ["n1", "n2"])
+        #expect(try store.recentNews(limit: 2).first?.headline == "headline 1")
+        #expect(try store.recentNews(limit: 9).map(\.linked) == items.prefix(3).map(\.symbols))
         #expect(try store.equity() == snapshots)
         #expect(try store.equity(from: time(60)) == Array(snapshots.suffix(2)))
     }

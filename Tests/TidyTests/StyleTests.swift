@@ -127,12 +127,14 @@ private func expect(
         }
     }
 
-    @Test("Nothing here is a library: access is package, not public")
+    /// The values of the bar path are public, because nothing of a `package` type is inlined
+    /// across modules (`FixedDecimal` says more).
+    @Test("Nothing here is a library: above the core access is package, not public")
     func access() throws {
         let wide = try Regex(
             #"^\s*(?:@\w+ )*(?:final )?(?:public|open) (?:final |static )?"#
                 + #"(?:actor|class|enum|extension|func|import|init|let|protocol|struct|var)\b"#)
-        for file in Self.sources {
+        for file in Self.sources where !file.path.hasPrefix("Sources/Core/") {
             let places = file.places(of: wide)
             #expect(places.isEmpty, "\(places.joined(separator: "\n"))")
         }

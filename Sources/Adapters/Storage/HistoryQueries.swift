@@ -141,15 +141,31 @@ extension HistoryStore {
         }
     }
 
-    /// The `limit` headlines seen last, oldest first: refills the duplicate filter.
-    package func recentNews(limit: Int) throws(StorageError) -> [(id: String, headline: String)] {
+    /// A headline as it was first seen.
+    package struct StoredNews: Sendable, Equatable {
+        package let id: String
+        package let headline: String
+        /// The symbols that it was linked to.
+        package let linked: [Symbol]
+        package let firstSeen: Timestamp
+    }
+
+    /// The `limit` headlines seen last, duplicates left out, oldest first: refills the duplicate
+    /// filter.
+    package func recentNews(limit: Int) throws(StorageError) -> [StoredNews] {
         try flushed { session in
-            var news: [(id: String, headline: String)] = []
+            var news: [StoredNews] = []
             try session.rows(
-                "SELECT id, headline FROM news ORDER BY first_seen DESC, seq DESC LIMIT ?",
-                max(0, limit)
+                """
+                SELECT id, headline, linked, first_seen FROM news WHERE duplicate_of IS NULL
+                ORDER BY first_seen DESC, seq DESC LIMIT ?
+                """, max(0, limit)
             ) { row throws in
-                news.append((try row.text(0, "news.id"), try row.text(1, "news.headline")))
+                news.append(
+                    StoredNews(
+                        id: try row.text(0, "news.id"), headline: try row.text(1, "news.headline"),
+                        linked: try row.decoded(2, "news.linked"),
+                        firstSeen: try row.time(3, "news.first_seen")))
             }
             return news.reversed()
         }

@@ -12,7 +12,7 @@ import Storage
 /// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
 package struct LiveRunner<Feed: MarketFeed> {
     package private(set) var loop: TradingLoop<LedgerJournal>
-    private(set) var timeline: Timeline<Feed, NewsSources>
+    private(set) var timeline: Timeline<RenumberedFeed<Feed>, NewsSources>
     private let journal: LedgerJournal
     private let inbox: Inbox
     private let speed: MarketSettings.Speed
@@ -37,6 +37,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         try engine.restore(state)
         loop = TradingLoop(
             engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
+        if state.checkpoint != nil { try Self.reload(&loop, config) }
         var clock: SessionClock?
         if let checkpoint = state.checkpoint {
             clock = SessionClock(
@@ -44,14 +45,13 @@ package struct LiveRunner<Feed: MarketFeed> {
                 openDate: CivilDate(checkpoint.sessionDate))
         }
         timeline = Timeline(
-            feed: feed, news: news, calendar: assembly.calendar, universe: assembly.universe,
-            clock: clock)
+            feed: RenumberedFeed(feed, symbols: loop.engine.symbols), news: news,
+            calendar: assembly.calendar, universe: assembly.universe, clock: clock)
         self.journal = journal
         self.inbox = inbox
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
         if state.checkpoint != nil {
-            try reload(config)
             try loop.recover(state)
             try catchUp()
         }
@@ -60,20 +60,36 @@ package struct LiveRunner<Feed: MarketFeed> {
     // MARK: - Restart
 
     /// Refills windows and marks from the history; what it lacks, the feed brings.
-    private mutating func reload(_ config: EngineConfig) throws {
-        let engine = loop.engine
-        let stored = try journal.history.lastBars(
-            perSymbol: config.signals.rebuildBars, symbols: engine.symbols.symbols)
+    ///
+    /// The history is written before the ledger, so it may know more than had its effect. Of the
+    /// instant of the checkpoint it says nothing: its bars come from the feed, which knows how many
+    /// of them were taken, and its news counts where the ledger has it.
+    private static func reload(
+        _ loop: inout TradingLoop<LedgerJournal>, _ config: EngineConfig
+    ) throws {
+        let (ledger, history) = (loop.journal.ledger, loop.journal.history)
+        let now = loop.engine.now
+        func hadEffect(_ newsID: String, _ time: Timestamp) throws -> Bool {
+            try time < now || ledger.wasTaken(newsID: newsID)
+        }
+        let symbols = loop.engine.symbols
+        let stored = try history.lastBars(
+            perSymbol: config.signals.rebuildBars, symbols: symbols.symbols,
+            before: now - config.interval)
         for bar in stored {
-            guard let id = engine.symbols.id(of: bar.symbol) else { continue }
+            guard let id = symbols.id(of: bar.symbol) else { continue }
             try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
         }
-        let oldest = engine.now - config.sentiment.windowAge
-        for reading in try journal.history.readings(since: oldest) {
+        let oldest = now - config.sentiment.windowAge
+        for reading in try history.readings(since: oldest)
+        where try hadEffect(reading.newsID, reading.at) {
             loop.engine.backfill(reading)
         }
-        for item in try journal.history.recentNews(limit: config.news.duplicateWindow) {
-            loop.engine.backfill(newsID: item.id, headline: item.headline)
+        for item in try history.recentNews(limit: config.news.duplicateWindow)
+        where try hadEffect(item.id, item.firstSeen) {
+            loop.engine.backfill(
+                newsID: item.id, headline: item.headline, linked: item.linked,
+                firstSeen: item.firstSeen)
         }
     }
 
@@ -93,17 +109,21 @@ package struct LiveRunner<Feed: MarketFeed> {
                 journal.took(bar, symbols: loop.engine.symbols)
             }
             instant.bars.removeFirst(left)
-            if instant.at <= now {
-                instant.news = try instant.news.filter {
-                    try !journal.ledger.wasTaken(newsID: $0.id)
-                }
+            let reached = instant.at
+            if reached <= now {
+                instant.news = try instant.news.filter(isNew)
                 instant.at = now
             }
             if !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty {
                 try play(&instant)
             }
-            if position >= taken && instant.at >= now { return }
+            if position >= taken && reached >= now { return }
         }
+    }
+
+    /// A sender that did not hear of a crash sends again what had its effect.
+    private func isNew(_ item: NewsItem) throws -> Bool {
+        try !journal.ledger.wasTaken(newsID: item.id)
     }
 
     private func isGap(_ bar: Bar) -> Bool {
@@ -129,6 +149,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             try play(&instant)
         }
         // What was read but not played is read again at the next start.
+        try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
         return false
     }
@@ -148,7 +169,9 @@ package struct LiveRunner<Feed: MarketFeed> {
         for delivery in inbox.drain() {
             var instant = Instant()
             instant.at = loop.engine.now
-            for case .news(let item) in delivery.events { instant.news.append(item) }
+            for case .news(let item) in delivery.events where try isNew(item) {
+                instant.news.append(item)
+            }
             try loop.play(instant)
             delivery.onTaken?()
         }
@@ -185,5 +208,5 @@ extension Retention {
 
 extension LiveRunner {
     /// The market feed as far as it was read: what it set aside, for one.
-    package var feed: Feed { timeline.feed }
+    package var feed: Feed { timeline.feed.feed }
 }

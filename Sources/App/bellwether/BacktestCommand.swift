@@ -12,8 +12,9 @@ struct BacktestCommand: ParsableCommand {
         discussion: """
             Reads bar files (symbol,timestamp,open,high,low,close,volume; timestamps are RFC 3339 \
             UTC bar starts) and news files (.jsonl or .csv); without --bars it plays the \
-            configured market. Writes a report for people, or with --json all of it for machines. \
-            The same data, configuration and seed give the same bytes.
+            configured market. Writes a report for people to standard output, or with --json all \
+            of it for machines; with --out also files. Neither reads nor writes storage.path. The \
+            same data, configuration and seed give the same bytes.
 
             A bar is known at its end, an order fills at the next bar's open; see man \
             bellwether.toml for the venue's slippage, fees and participation.
@@ -48,7 +49,8 @@ struct BacktestCommand: ParsableCommand {
             var more: [String] = []
             if let seed { more.append("market.seed=\(seed)") }
             if let interval { more.append("market.interval=\(interval)") }
-            let loaded = try options.load(bars: bars, news: news, more: more)
+            let loaded = try options.load(
+                bars: bars, news: news, more: more, needsLimits: false)
             var session = try BacktestSession(loaded.configuration)
             session.runner.resolution = equityEvery
             session.storePath = out
@@ -98,7 +100,10 @@ struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract: "Report on an account: figures, trades, equity.",
-        discussion: "Reads the store of a run that is not running now.")
+        discussion: """
+            Reads the store of a run that is not running now. Writes text to standard output, or \
+            JSON; with --out also report.html and report.json.
+            """)
 
     @Option(help: ArgumentHelp("The folder of the store.", valueName: "folder"))
     var store: String?

@@ -28,6 +28,7 @@ struct Bellwether: ParsableCommand {
 /// Exit codes after sysexits.h.
 enum Exit {
     static let negative = ExitCode(1)
+    static let usage = ExitCode(64)
     static let data = ExitCode(65)
     static let unavailable = ExitCode(69)
     static let bug = ExitCode(70)
@@ -55,6 +56,7 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         case .locked: throw Exit.tryLater
         case .folder: throw Exit.io
         case .newer, .damaged, .badRow: throw Exit.data
+        case .ambiguousOrder: throw Exit.usage
         case .library: throw Exit.unavailable
         default: throw error.reaction == .retry ? Exit.tryLater : Exit.io
         }
@@ -87,15 +89,18 @@ struct ConfigurationOptions: ParsableArguments {
             valueName: "key=value"))
     var overrides: [String] = []
 
-    /// Warnings go to standard error.
+    /// Warnings go to standard error, those about limits that are none only where they matter.
     func load(
-        bars: [String] = [], news: [String] = [], more: [String] = []
+        bars: [String] = [], news: [String] = [], more: [String] = [], needsLimits: Bool = true
     ) throws -> LoadedConfiguration {
         let system = "/etc/bellwether/bellwether.toml"
         let path = config ?? (FileManager.default.fileExists(atPath: system) ? system : nil)
         let loaded = try loadConfiguration(
             path: path, overrides: more + overrides, bars: bars, news: news)
-        for warning in loaded.warnings { complain("warning: \(warning)") }
+        let passedOver = needsLimits ? [] : loaded.configuration.limitsOff
+        for warning in loaded.warnings where !passedOver.contains(warning.key ?? "") {
+            complain("warning: \(warning)")
+        }
         return loaded
     }
 }

@@ -5,7 +5,9 @@ struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure this machine: the time from a bar to an order, and to a durable one.",
-        discussion: "Uses made-up data in a temporary folder; touches no store.")
+        discussion: """
+            Reads no store: the data is made up, in a temporary folder. Writes one line a figure.
+            """)
 
     @Flag(help: "Write JSON.") var json = false
 

@@ -14,9 +14,11 @@ struct RunCommand: ParsableCommand {
         commandName: "run",
         abstract: "Trade: play the configured market through the whole pipeline.",
         discussion: """
-            Takes up where the store in storage.path was left, at whatever instant that was. \
-            Prints a line for every decision, fill, closed trade, session and alert. SIGTERM and \
-            SIGINT end it after the event at hand; nothing is lost then or at any other end.
+            Reads the configuration, the market and news that it names, and the store in \
+            storage.path: it takes up where that was left, at whatever instant that was. Writes \
+            the store, and a line to standard output for every decision, fill, closed trade, \
+            session and alert. SIGTERM and SIGINT end it after the event at hand; nothing is lost \
+            then or at any other end.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -48,18 +50,15 @@ struct RunCommand: ParsableCommand {
             try startSpool(configuration, inbox)
             let news = try assembly.news()
             report(news.defects, "news")
-            // The feed counts on from the symbols of the ledger: both use the same ids.
-            var symbols = SymbolTable()
-            for symbol in try access.ledger.loadState().symbols { _ = symbols.intern(symbol) }
             switch configuration.market.kind {
             case .simulated:
                 try trade(
                     assembly, access, inbox, news.feed,
-                    feed: try assembly.simulatedMarket(symbols), bars: { _ in nil })
+                    feed: try assembly.simulatedMarket(SymbolTable()), bars: { _ in nil })
             case .replay:
                 try trade(
                     assembly, access, inbox, news.feed,
-                    feed: try assembly.barFile(symbols), bars: { $0.defects })
+                    feed: try assembly.barFile(SymbolTable()), bars: { $0.defects })
             }
             try access.close()
         }

@@ -7,7 +7,8 @@ import Storage
 
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Print the version.")
+        commandName: "version", abstract: "Print the version.",
+        discussion: "Reads nothing, writes one line.")
 
     func run() { print("bellwether \(version)") }
 }
@@ -17,8 +18,8 @@ struct CheckConfigCommand: ParsableCommand {
         commandName: "check-config",
         abstract: "Check the configuration and say everything that is wrong with it.",
         discussion: """
-            Reads the configuration file and its drop-ins. Problems go to standard error, all of \
-            them at once, each with file, line and key; the exit code is then 78.
+            Reads the configuration file and its drop-ins. Writes problems to standard error, all \
+            of them at once, each with file, line and key; the exit code is then 78.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -43,8 +44,8 @@ struct CalendarCommand: ParsableCommand {
         commandName: "calendar",
         abstract: "Print the sessions of the New York Stock Exchange in UTC.",
         discussion: """
-            From the built-in rules for 1998 to 2030 and the system's time zone files. Days \
-            without a session are left out.
+            Reads the system's time zone files; the rules for 1998 to 2030 are built in. Writes \
+            one line a session; days without one are left out.
             """)
 
     @Argument(help: ArgumentHelp("First date, YYYY-MM-DD.", valueName: "from"))
@@ -76,9 +77,10 @@ struct ScoreCommand: ParsableCommand {
         commandName: "score",
         abstract: "Score headlines: one a line on standard input, one line of JSON each out.",
         discussion: """
-            Each line has text, label (positive, neutral, negative), score (-1 to 1), confidence \
-            (0 to 1), the symbols the headline is linked to, and the model. Symbols come from \
-            cashtags, exchange notation and the aliases of the configuration.
+            Reads standard input to its end, and the aliases of the configuration. Writes for each \
+            line, as soon as it came, one with text, label (positive, neutral, negative), score \
+            (-1 to 1), confidence (0 to 1), the symbols the headline is linked to, and the model. \
+            Symbols come from cashtags, exchange notation and the aliases.
             """)
 
     @OptionGroup var options: ConfigurationOptions
@@ -88,6 +90,7 @@ struct ScoreCommand: ParsableCommand {
             let news = try options.load().configuration.news.admission
             while let line = readLine() {
                 print(try scoreHeadline(line, news: news).json())
+                fflush(nil)
             }
         }
     }
@@ -99,7 +102,8 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Tell how an order came about and what became of it.",
         discussion: """
             From the headlines and bars through the votes and the risk gate to fills, outcome and \
-            what was learnt. Reads ledger.db; no running daemon may hold it.
+            what was learnt. Reads the ledger.db of a run that is not running now, or of backtest \
+            --out. Writes text to standard output, or JSON.
             """)
 
     @Argument(help: "The order's id, or as much of its beginning as is unique.") var order: String

@@ -1,10 +1,10 @@
-package import Primitives
+public import Primitives
 
 /// USD per share, or per whole unit of what is traded. Positive wherever a price is meant.
 @frozen
-package struct Price: FixedDecimal {
-    package let units: Int64
-    @inlinable package init(units: Int64) { self.units = units }
+public struct Price: FixedDecimal {
+    public let units: Int64
+    @inlinable public init(units: Int64) { self.units = units }
 
     /// The tick of an order price under SEC Rule 612: 0.01 from 1 USD up, else 0.0001.
     package var tick: Price { Price(units: units >= 1_000_000_000 ? 10_000_000 : 100_000) }
@@ -30,62 +30,62 @@ package enum TickRounding: Sendable { case down, up }
 
 /// Shares, whole or fractional (nine decimals). Signed in positions: negative is short.
 @frozen
-package struct Quantity: FixedDecimal {
-    package let units: Int64
-    @inlinable package init(units: Int64) { self.units = units }
+public struct Quantity: FixedDecimal {
+    public let units: Int64
+    @inlinable public init(units: Int64) { self.units = units }
     package static var one: Quantity { Quantity(whole: 1) }
     /// Without the sign; the one value that has no opposite saturates.
-    package var magnitude: Quantity {
+    @inlinable package var magnitude: Quantity {
         Quantity(units: units == .min ? .max : units < 0 ? -units : units)
     }
 
     /// Trailing zeros and an empty fraction trimmed: `100`, `0.5`.
-    package var description: String { formatFixedDecimal(units, minimumFractionDigits: 0) }
+    public var description: String { formatFixedDecimal(units, minimumFractionDigits: 0) }
 }
 
 /// An amount in USD.
 @frozen
-package struct Money: FixedDecimal {
-    package let units: Int64
-    @inlinable package init(units: Int64) { self.units = units }
+public struct Money: FixedDecimal {
+    public let units: Int64
+    @inlinable public init(units: Int64) { self.units = units }
     /// Without the sign; the one value that has no opposite saturates.
-    package var magnitude: Money {
+    @inlinable package var magnitude: Money {
         Money(units: units == .min ? .max : units < 0 ? -units : units)
     }
 }
 
 /// Shares traded in a bar: a whole count, never a price or a position.
 @frozen
-package struct Volume: Sendable, Hashable, Comparable {
-    package let shares: Int64
+public struct Volume: Sendable, Hashable, Comparable {
+    public let shares: Int64
     @inlinable package init(shares: Int64) { self.shares = shares }
-    @inlinable package static func < (a: Volume, b: Volume) -> Bool { a.shares < b.shares }
+    @inlinable public static func < (a: Volume, b: Volume) -> Bool { a.shares < b.shares }
 }
 
 extension FixedDecimal {
     /// The sum; throws `overflow`.
-    package func adding(_ other: Self) throws(DecimalError) -> Self {
+    @inlinable package func adding(_ other: Self) throws(DecimalError) -> Self {
         let (sum, overflow) = units.addingReportingOverflow(other.units)
         if overflow { throw .overflow }
         return Self(units: sum)
     }
 
     /// The difference; throws `overflow`.
-    package func subtracting(_ other: Self) throws(DecimalError) -> Self {
+    @inlinable package func subtracting(_ other: Self) throws(DecimalError) -> Self {
         let (difference, overflow) = units.subtractingReportingOverflow(other.units)
         if overflow { throw .overflow }
         return Self(units: difference)
     }
 
     /// The same amount with the other sign; throws `overflow` for the one value that has none.
-    package func negated() throws(DecimalError) -> Self {
+    @inlinable package func negated() throws(DecimalError) -> Self {
         if units == .min { throw .overflow }
         return Self(units: -units)
     }
 }
 
 /// price × quantity, half-even at 10^-9 USD; throws `overflow`.
-package func * (price: Price, quantity: Quantity) throws(DecimalError) -> Money {
+@inlinable package func * (price: Price, quantity: Quantity) throws(DecimalError) -> Money {
     Money(units: try multiplyDivide(price.units, quantity.units, 1_000_000_000))
 }
 

@@ -1,14 +1,14 @@
 /// What traded in one interval. `start` is the interval's first instant; the bar is known only
 /// at its end, which the envelope (`Stamped.at`) says.
 @frozen
-package struct Bar: Sendable, Equatable {
-    package let symbol: SymbolID
-    package let start: Timestamp
-    package let open: Price
-    package let high: Price
-    package let low: Price
-    package let close: Price
-    package let volume: Volume
+public struct Bar: Sendable, Equatable {
+    public let symbol: SymbolID
+    public let start: Timestamp
+    public let open: Price
+    public let high: Price
+    public let low: Price
+    public let close: Price
+    public let volume: Volume
 
     @inlinable
     package init(

@@ -51,16 +51,17 @@ package enum TimerEvent: String, Sendable, Codable {
 /// What the engine wants done. The performer first makes all `record`s of one event durable in
 /// one transaction, then acts in the order given.
 package enum Effect: Sendable {
-    indirect case record(LedgerEntry)
-    indirect case history(HistoryEntry)
+    case record(LedgerEntry)
+    case history(HistoryEntry)
     case submit(ClientOrderID)
     case cancel(ClientOrderID)
     /// For the person watching: a line of the journal or the terminal.
-    indirect case notice(Notice)
+    case notice(Notice)
 }
 
-/// One row (or set of rows) of ledger.db.
-package enum LedgerEntry: Sendable {
+/// One row (or set of rows) of ledger.db. Indirect, so that an effect is a few words to move and
+/// takes no more memory than its own row.
+package indirect enum LedgerEntry: Sendable {
     /// A news item taken in; its effect happens once.
     case taken(newsID: String, at: Timestamp)
     case signal(Signal, Verdict)
@@ -77,14 +78,14 @@ package enum LedgerEntry: Sendable {
 }
 
 /// One row of history.db. Bars go there straight from the runner.
-package enum HistoryEntry: Sendable {
+package indirect enum HistoryEntry: Sendable {
     case news(NewsItem, linked: [Symbol], firstSeen: Timestamp, duplicateOf: String?)
     case reading(SentimentReading)
     case equity(EquitySnapshot)
 }
 
 /// Something a person may want to see as it happens.
-package enum Notice: Sendable {
+package indirect enum Notice: Sendable {
     case signal(Signal, Verdict)
     case fill(Fill)
     case closed(ClosedTrade)

@@ -40,10 +40,10 @@ extension UInt8 {
 
 /// A symbol's index in the engine's arrays, given out by `SymbolTable` in order of first sight.
 @frozen
-package struct SymbolID: Sendable, Hashable, Comparable {
-    package let index: Int
+public struct SymbolID: Sendable, Hashable, Comparable {
+    public let index: Int
     @inlinable package init(index: Int) { self.index = index }
-    @inlinable package static func < (a: SymbolID, b: SymbolID) -> Bool { a.index < b.index }
+    @inlinable public static func < (a: SymbolID, b: SymbolID) -> Bool { a.index < b.index }
 }
 
 /// Interns symbols at the rim; ids are dense, start at 0 and never change.

@@ -2,8 +2,8 @@
 ///
 /// Time is data in the core: a `Timestamp` comes from an event, never from a clock.
 @frozen
-package struct Timestamp: Sendable, Hashable, Comparable, Codable {
-    package let nanoseconds: Int64
+public struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    public let nanoseconds: Int64
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     /// Traps beyond the years above: for values already checked.
     @inlinable package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
@@ -12,7 +12,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         return remainder < 0 ? quotient - 1 : quotient
     }
-    @inlinable package static func < (a: Timestamp, b: Timestamp) -> Bool {
+    @inlinable public static func < (a: Timestamp, b: Timestamp) -> Bool {
         a.nanoseconds < b.nanoseconds
     }
     /// Saturates at the ends of the range instead of trapping.
@@ -27,10 +27,10 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         let (difference, overflow) = a.nanoseconds.subtractingReportingOverflow(b.nanoseconds)
         return Span(nanoseconds: overflow ? (a > b ? .max : .min) : difference)
     }
-    package static var distantPast: Timestamp { Timestamp(nanoseconds: .min) }
-    package static var distantFuture: Timestamp { Timestamp(nanoseconds: .max) }
+    @inlinable package static var distantPast: Timestamp { Timestamp(nanoseconds: .min) }
+    @inlinable package static var distantFuture: Timestamp { Timestamp(nanoseconds: .max) }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let time = Timestamp(rfc3339: text) else {
@@ -40,7 +40,7 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
         self = time
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
@@ -48,17 +48,17 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
 /// A length of time in nanoseconds, signed.
 @frozen
-package struct Span: Sendable, Hashable, Comparable, Codable {
-    package let nanoseconds: Int64
+public struct Span: Sendable, Hashable, Comparable, Codable {
+    public let nanoseconds: Int64
     @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
     /// Saturates: more than 292 years is for ever.
     @inlinable package init(seconds: Int64) {
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         nanoseconds = overflow ? (seconds > 0 ? .max : .min) : product
     }
-    @inlinable package static func < (a: Span, b: Span) -> Bool { a.nanoseconds < b.nanoseconds }
+    @inlinable public static func < (a: Span, b: Span) -> Bool { a.nanoseconds < b.nanoseconds }
     @inlinable package var seconds: Double { Double(nanoseconds) / 1e9 }
-    package static var zero: Span { Span(nanoseconds: 0) }
+    @inlinable package static var zero: Span { Span(nanoseconds: 0) }
 }
 
 /// A date of the proleptic Gregorian calendar, without a time zone.
@@ -195,7 +195,7 @@ extension Timestamp: CustomStringConvertible {
     }
 
     /// RFC 3339 in UTC with `Z`; fraction digits only when there are any.
-    package var description: String {
+    public var description: String {
         let date = utcDate
         let second = Int(seconds - Int64(date.daysSinceEpoch) * 86400)
         let fraction = Int(nanoseconds &- seconds &* 1_000_000_000)

@@ -1,16 +1,18 @@
 /// An exponential moving average, alpha = 2/(n+1), seeded with the first value.
 @frozen
-package struct ExponentialAverage: Sendable, Equatable {
-    package let alpha: Double
-    package private(set) var value = 0.0
-    private var isSeeded = false
+public struct ExponentialAverage: Sendable, Equatable {
+    public let alpha: Double
+    @usableFromInline package internal(set) var value = 0.0
+    @usableFromInline var isSeeded = false
 
     /// - Parameter period: n, at least 1.
+    @inlinable
     package init(period: Int) {
         precondition(period >= 1, "an average needs a period")
         alpha = 2 / Double(period + 1)
     }
 
+    @inlinable
     package mutating func update(_ x: Double) {
         if isSeeded {
             value += alpha * (x - value)
@@ -24,20 +26,22 @@ package struct ExponentialAverage: Sendable, Equatable {
 /// Relative strength after Wilder: the mean of the first n gains and losses, then smoothed by
 /// 1/n. Source: J. W. Wilder, "New Concepts in Technical Trading Systems" (1978).
 @frozen
-package struct RelativeStrength: Sendable, Equatable {
-    package let period: Int
-    private var averageGain = 0.0
-    private var averageLoss = 0.0
-    private var previous = 0.0
+public struct RelativeStrength: Sendable, Equatable {
+    public let period: Int
+    @usableFromInline var averageGain = 0.0
+    @usableFromInline var averageLoss = 0.0
+    @usableFromInline var previous = 0.0
     /// Values seen, up to period + 1.
-    private var count = 0
+    @usableFromInline var count = 0
 
     /// - Parameter period: n, at least 1.
+    @inlinable
     package init(period: Int) {
         precondition(period >= 1, "a strength needs a period")
         self.period = period
     }
 
+    @inlinable
     package mutating func update(_ x: Double) {
         let change = x - previous
         previous = x
@@ -58,9 +62,11 @@ package struct RelativeStrength: Sendable, Equatable {
         }
     }
 
+    @inlinable
     package var isReady: Bool { count > period }
 
     /// 0 ... 100; 50 for a series that has not moved. Nil before n changes.
+    @inlinable
     package var value: Double? {
         guard isReady else { return nil }
         let sum = averageGain + averageLoss
@@ -68,6 +74,7 @@ package struct RelativeStrength: Sendable, Equatable {
     }
 
     /// `value < limit` without a division; false before n changes.
+    @inlinable
     package func isBelow(_ limit: Double) -> Bool {
         isReady && 100 * averageGain < limit * (averageGain + averageLoss)
     }
@@ -76,18 +83,20 @@ package struct RelativeStrength: Sendable, Equatable {
 /// Average true range after Wilder: the mean of the first n true ranges, then smoothed by 1/n.
 /// Source: as `RelativeStrength`. The first bar's range is high - low.
 @frozen
-package struct AverageTrueRange: Sendable, Equatable {
-    package let period: Int
-    private var average = 0.0
-    private var previousClose = 0.0
-    private var count = 0
+public struct AverageTrueRange: Sendable, Equatable {
+    public let period: Int
+    @usableFromInline var average = 0.0
+    @usableFromInline var previousClose = 0.0
+    @usableFromInline var count = 0
 
     /// - Parameter period: n; 0 computes nothing.
+    @inlinable
     package init(period: Int) {
         precondition(period >= 0, "a range needs a period")
         self.period = period
     }
 
+    @inlinable
     package mutating func update(high: Double, low: Double, close: Double) {
         guard period > 0 else { return }
         var range = high - low
@@ -105,5 +114,6 @@ package struct AverageTrueRange: Sendable, Equatable {
     }
 
     /// In the price's unit; nil before n bars.
+    @inlinable
     package var value: Double? { period > 0 && count == period ? average : nil }
 }

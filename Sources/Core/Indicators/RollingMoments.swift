@@ -7,19 +7,21 @@ import Primitives
 /// The caller keeps the prices and hands back the one that leaves. Bollinger bands are
 /// mean ± k × deviation; the z-score is (x - mean)/deviation.
 @frozen
-package struct RollingMoments: Sendable, Equatable {
-    package let period: Int
-    package private(set) var count = 0
-    private var sum: Int128 = 0
-    private var squares: Int128 = 0
+public struct RollingMoments: Sendable, Equatable {
+    public let period: Int
+    @usableFromInline package internal(set) var count = 0
+    @usableFromInline var sum: Int128 = 0
+    @usableFromInline var squares: Int128 = 0
 
     /// - Parameter period: n, 2 ... 10,000.
+    @inlinable
     package init(period: Int) {
         precondition((2...10_000).contains(period), "moments need 2 to 10,000 values")
         self.period = period
     }
 
     /// Takes `price`; `leaving` is the price n steps ago and is read only when the window is full.
+    @inlinable
     package mutating func update(_ price: Price, leaving: Price?) {
         let entering = Int128(price.units)
         sum += entering
@@ -35,12 +37,15 @@ package struct RollingMoments: Sendable, Equatable {
         }
     }
 
+    @inlinable
     package var isReady: Bool { count == period }
 
     /// In USD; nil until the window is full.
+    @inlinable
     package var mean: Double? { isReady ? Double(sum) / Double(count) / 1e9 : nil }
 
     /// Population sigma in USD; nil until the window is full, and for prices over 10^6 USD.
+    @inlinable
     package var deviation: Double? {
         guard isReady else { return nil }
         let n = Int128(count)
@@ -53,6 +58,7 @@ package struct RollingMoments: Sendable, Equatable {
     }
 
     /// (x - mean)/deviation; nil until the window is full or when nothing moved.
+    @inlinable
     package func zScore(of price: Price) -> Double? {
         guard let mean, let deviation, deviation > 0 else { return nil }
         return (price.double - mean) / deviation

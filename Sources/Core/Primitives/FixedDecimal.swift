@@ -3,15 +3,19 @@
 /// `Price`, `Quantity` and `Money` are distinct types of this shape: the same digits and the
 /// same rounding, but only the operators whose dimension is right. The range is
 /// ±9,223,372,036.854775807; everything that can leave it throws `DecimalError.overflow`.
-@usableFromInline
-package protocol FixedDecimal: Sendable, Hashable, Comparable, CustomStringConvertible, Codable {
+///
+/// The type is public, and with it the few others of the bar path, because the compiler (Swift
+/// 6.3) inlines and specialises nothing of a `package` type across modules, `@inlinable` or not.
+/// Their members stay `package`, so nothing more can be done with them outside.
+public protocol FixedDecimal: Sendable, Hashable, Comparable, CustomStringConvertible, Codable {
     /// The value times 10^9.
     var units: Int64 { get }
     init(units: Int64)
 }
 
 /// Why a text is not a decimal, or why a result is none.
-package enum DecimalError: Error, Equatable, Sendable, CustomStringConvertible {
+@frozen
+public enum DecimalError: Error, Equatable, Sendable, CustomStringConvertible {
     case empty
     /// `offset` is the byte at which the text stops being a decimal number.
     case malformed(offset: Int)
@@ -19,7 +23,7 @@ package enum DecimalError: Error, Equatable, Sendable, CustomStringConvertible {
     case overflow
     case divisionByZero
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .empty: "is empty"
         case .malformed(let offset): "is not a plain decimal number (character \(offset + 1))"
@@ -37,7 +41,7 @@ extension FixedDecimal {
     @inlinable package var isPositive: Bool { units > 0 }
     @inlinable package var isNegative: Bool { units < 0 }
 
-    @inlinable package static func < (a: Self, b: Self) -> Bool { a.units < b.units }
+    @inlinable public static func < (a: Self, b: Self) -> Bool { a.units < b.units }
 
     /// A whole number, for literals in code: traps on overflow, so never for outside input.
     @inlinable package init(whole: Int64) { self.init(units: whole * 1_000_000_000) }
@@ -58,9 +62,9 @@ extension FixedDecimal {
     }
 
     /// At least two fraction digits, trailing zeros trimmed: `123.45`, `0.0001`, `-7.00`.
-    package var description: String { formatFixedDecimal(units, minimumFractionDigits: 2) }
+    public var description: String { formatFixedDecimal(units, minimumFractionDigits: 2) }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         do { try self.init(parsing: text) } catch {
@@ -69,7 +73,7 @@ extension FixedDecimal {
         }
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
@@ -158,6 +162,7 @@ package func formatFixedDecimal(_ units: Int64, minimumFractionDigits: Int) -> S
 }
 
 /// a·b/c in 128 bits, rounded half to even. Throws on overflow of the result and on `c` = 0.
+@inlinable
 package func multiplyDivide(_ a: Int64, _ b: Int64, _ c: Int64) throws(DecimalError) -> Int64 {
     guard c != 0 else { throw .divisionByZero }
     let product = Int128(a) * Int128(b)
@@ -167,6 +172,7 @@ package func multiplyDivide(_ a: Int64, _ b: Int64, _ c: Int64) throws(DecimalEr
 }
 
 /// n/d rounded half to even; `d` is not zero.
+@inlinable
 package func divideHalfEven(_ n: Int128, _ d: Int128) -> Int128 {
     let (quotient, remainder) = n.quotientAndRemainder(dividingBy: d)
     if remainder == 0 { return quotient }

@@ -3,8 +3,8 @@
 /// Index 0 is the oldest element. Storage grows by doubling up to the capacity, so that many
 /// short windows cost little, and never shrinks.
 @frozen
-package struct RingBuffer<Element>: RandomAccessCollection {
-    package let capacity: Int
+public struct RingBuffer<Element>: RandomAccessCollection {
+    public let capacity: Int
     @usableFromInline var storage: [Element] = []
     /// Where the oldest element lies once the storage is full.
     @usableFromInline var head = 0
@@ -16,9 +16,9 @@ package struct RingBuffer<Element>: RandomAccessCollection {
         self.capacity = capacity
     }
 
-    @inlinable package var startIndex: Int { 0 }
-    @inlinable package var endIndex: Int { storage.count }
-    @inlinable package var count: Int { storage.count }
+    @inlinable public var startIndex: Int { 0 }
+    @inlinable public var endIndex: Int { storage.count }
+    @inlinable public var count: Int { storage.count }
     @inlinable package var isFull: Bool { storage.count == capacity }
     /// The newest element. (The collection's own way to it is not specialised across modules.)
     @inlinable @inline(__always) package var last: Element? {
@@ -33,7 +33,7 @@ package struct RingBuffer<Element>: RandomAccessCollection {
     }
 
     @inlinable @inline(__always)
-    package subscript(index: Int) -> Element {
+    public subscript(index: Int) -> Element {
         get { storage[slot(index)] }
         set { storage[slot(index)] = newValue }
     }

@@ -39,10 +39,12 @@ extension ExecutionStage {
         guard quantity.isPositive, price.isPositive,
             let filled = try? order.filled.adding(quantity)
         else { return .impossible(order.status) }
+        let old = order
         var order = order
         order.executions.append(executionID)
         order.filled = filled
-        replace(orders[id], with: order)
+        count(old, order)
+        orders[id] = order
         let isComplete = filled >= order.intent.quantity
         move(id, isComplete ? .completeFill : .partialFill, at: at, effects: &effects)
         // Before another order is retired beside it.

@@ -16,7 +16,8 @@ enum OrderIdentity {
     /// `prefix-` and the 26 characters of the decision key; the prefix is cut at 20 bytes, so the
     /// id has at most 47.
     static func clientOrderID(prefix: String, decisionKey: String) -> ClientOrderID? {
-        ClientOrderID("\(prefix.prefix(20))-\(decisionKey)")
+        let cut = prefix.utf8.count <= 20 ? prefix : String(prefix.prefix(20))
+        return ClientOrderID(cut + "-" + decisionKey)
     }
 
     /// Of everything that would go on the wire but the id.

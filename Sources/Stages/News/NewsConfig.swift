@@ -10,6 +10,8 @@ package struct NewsConfig: Sendable, Equatable {
     package var headlineBytesMax = 1_000
     /// How many recent items the duplicate check remembers.
     package var duplicateWindow = 4_096
+    /// And for how long: the same words after this time are news again.
+    package var duplicateAge = Span(seconds: 2 * 86_400)
     /// An item naming more symbols than this says little of any of them: stored, but not scored.
     package var symbolsMax = 8
     /// Names that stand for a symbol in a headline, e.g. `Apple` for AAPL. Matched as whole words.

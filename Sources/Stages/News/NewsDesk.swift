@@ -84,6 +84,7 @@ package struct NewsDesk: Sendable {
             NewsAdmission(item: clean, outcome: outcome)
         }
         guard Self.isUsable(id: item.id) else { return outcome(.refused(.badID)) }
+        recent.expire(before: now - config.duplicateAge)
         if recent.contains(id: item.id) { return outcome(.duplicate(of: item.id)) }
         let words = NewsText.words(of: clean.headline)
         guard !words.isEmpty else { return outcome(.refused(.emptyHeadline)) }
@@ -103,7 +104,7 @@ package struct NewsDesk: Sendable {
         } else {
             fresh = followed
         }
-        recent.insert(id: item.id, text: text, linked: fresh)
+        recent.insert(id: item.id, text: text, linked: fresh, at: now)
         return outcome(fresh.isEmpty ? .unlinked : .linked(fresh))
     }
 
@@ -112,10 +113,12 @@ package struct NewsDesk: Sendable {
     ///   - headline: as `admit` returned it.
     ///   - linked: the symbols it was linked to; nil when that is not known, and then its text
     ///     counts as known to every symbol.
-    package mutating func remember(id: String, headline: String, linked: [Symbol]? = nil) {
+    package mutating func remember(
+        id: String, headline: String, linked: [Symbol]? = nil, at: Timestamp
+    ) {
         guard Self.isUsable(id: id), !recent.contains(id: id) else { return }
         let text = RecentNews.key(of: NewsText.words(of: headline))
-        recent.insert(id: id, text: text, linked: linked)
+        recent.insert(id: id, text: text, linked: linked, at: at)
     }
 
     private static func isUsable(id: String) -> Bool {

@@ -9,6 +9,7 @@ struct RecentNews: Sendable {
         let text: UInt64
         /// Symbols that got the text through this item; nil is every symbol.
         let linked: [Symbol]?
+        let at: Timestamp
     }
 
     /// One text, carried by one or more items of the ring.
@@ -35,17 +36,29 @@ struct RecentNews: Sendable {
     func story(_ text: UInt64) -> Story? { stories[text] }
 
     /// Adds an item whose id is not there yet; the oldest makes room.
-    mutating func insert(id: String, text: UInt64, linked: [Symbol]?) {
+    ///
+    /// - Parameter at: not before that of the item before it.
+    mutating func insert(id: String, text: UInt64, linked: [Symbol]?, at: Timestamp) {
         let fresh = linked.map { symbols in
             guard let story = stories[text] else { return symbols }
             return symbols.filter { !story.linked.contains($0) }
         }
-        if let oldest = ring.append(Entry(id: id, text: text, linked: fresh)) { forget(oldest) }
+        if let oldest = ring.append(Entry(id: id, text: text, linked: fresh, at: at)) { forget(oldest) }
         ids.insert(id)
         var story = stories[text] ?? Story(firstID: id)
         story.items += 1
         if let fresh { story.linked.formUnion(fresh) } else { story.itemsForAll += 1 }
         stories[text] = story
+    }
+
+    /// Forgets what was seen before `time`.
+    mutating func expire(before time: Timestamp) {
+        guard let oldest = ring.first, oldest.at < time else { return }
+        for entry in ring {
+            guard entry.at < time else { break }
+            forget(entry)
+        }
+        ring.dropOldest { $0.at < time }
     }
 
     private mutating func forget(_ entry: Entry) {

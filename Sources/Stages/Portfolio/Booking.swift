@@ -63,7 +63,7 @@ struct Booking {
         pnl = try pnl.adding(net)
         trades.append(
             ClosedTrade(
-                id: "\(lot.id)/\(fill.executionID)", symbol: lot.symbol,
+                id: lot.id + "/" + fill.executionID, symbol: lot.symbol,
                 side: taken.isNegative ? .sell : .buy, quantity: taken.magnitude,
                 entryOrder: lot.openedBy, exitOrder: fill.orderID, entryTime: lot.openedAt,
                 exitTime: fill.at, entryPrice: lot.price, exitPrice: fill.price, costs: costs,

@@ -42,6 +42,7 @@ struct IndicatorSet: Sendable, Equatable {
     }
 
     /// Enough bars for every strategy that is enabled and for the stop distance.
+    @inline(__always)
     func isWarm(_ config: SignalsConfig) -> Bool {
         if config.trend.enabled && bars <= config.trend.warmup { return false }
         if config.reversion.enabled && !moments.isReady { return false }
@@ -50,6 +51,7 @@ struct IndicatorSet: Sendable, Equatable {
 
     /// The EMA cross with RSI filter: +1 when the difference rose above zero and the RSI is below
     /// its limit, -1 when it fell below zero, else 0 (abstains).
+    @inline(__always)
     func trendDirection(_ config: SignalsConfig.Trend) -> Int {
         guard bars > config.warmup, bars > 1 else { return 0 }
         if previousDifference <= 0 && difference > 0 && strength.isBelow(config.rsiMax) { return 1 }

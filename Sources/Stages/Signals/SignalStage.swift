@@ -43,7 +43,9 @@ package struct SignalStage: Sendable {
     /// - Parameters:
     ///   - isNewBar: the newest bar has just been appended; trend votes on that bar only.
     ///   - sentiment: the symbol's window, nil when empty.
-    package func ballot(
+    ///
+    /// Mutating only in name: asked as a function, it would first get a copy of the stage.
+    package mutating func ballot(
         _ id: SymbolID, isNewBar: Bool, sentiment: (value: Double, count: Int)?
     ) -> Ballot {
         var ballot = Ballot()
@@ -51,7 +53,7 @@ package struct SignalStage: Sendable {
             let direction = windows[id.index].current.trendDirection(config.trend)
             if direction != 0 { ballot.cast(.trend, direction: direction, strength: 1) }
         }
-        if config.reversion.enabled { castReversion(windows[id.index], &ballot) }
+        if config.reversion.enabled { castReversion(id, &ballot) }
         if let sentiment, config.sentiment.enabled, sentiment.count >= config.sentiment.minItems,
             sentiment.value.magnitude >= config.sentiment.threshold
         {
@@ -63,9 +65,8 @@ package struct SignalStage: Sendable {
     }
 
     /// Against a close far from its mean; strength 0.5 at `entryZ`, 1 at twice that.
-    private func castReversion(_ window: borrowing BarWindow, _ ballot: inout Ballot) {
-        guard window.current.moments.isReady, let close = window.newest?.close,
-            let z = window.current.moments.zScore(of: close),
+    private mutating func castReversion(_ id: SymbolID, _ ballot: inout Ballot) {
+        guard let z = windows[id.index].zScore(),
             z.magnitude >= config.reversion.entryZ
         else { return }
         ballot.cast(

@@ -17,13 +17,13 @@ package struct SignalsConfig: Sendable, Equatable {
     package struct Trend: Sendable, Equatable {
         package var enabled = true
         package var weight = 0.3
-        package var emaFast = 12
-        package var emaSlow = 26
+        package var emaFast = 30
+        package var emaSlow = 90
         package var rsiPeriod = 14
         /// No buying above this RSI.
         package var rsiMax = 70.0
         /// Bars before the first vote.
-        package var warmup = 100
+        package var warmup = 90
         package init() {}
     }
 
@@ -31,9 +31,9 @@ package struct SignalsConfig: Sendable, Equatable {
         package var enabled = true
         package var weight = 0.2
         /// Bars in the rolling mean and deviation.
-        package var period = 60
+        package var period = 90
         /// Votes against a close at least this many deviations from the mean.
-        package var entryZ = 2.0
+        package var entryZ = 3.0
         package init() {}
     }
 

@@ -108,6 +108,9 @@ package enum ConfigurationSchema {
             "news.duplicate_window", \.news.admission.duplicateWindow, .integer(1...100_000),
             "Recent items remembered to recognise a repeated one."),
         ConfigurationKey(
+            "news.duplicate_age", \.news.admission.duplicateAge, .span(.zero...Span(seconds: 365 * 86400)),
+            "After this time the same words are news again."),
+        ConfigurationKey(
             "news.symbols_max", \.news.admission.symbolsMax, .integer(1...100),
             "An item about more symbols than this is stored, but not scored."),
         ConfigurationKey(

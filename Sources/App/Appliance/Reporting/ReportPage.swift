@@ -80,7 +80,8 @@ extension RunReport {
         return """
             <figure>
             <figcaption><h3>\(escaped(title))</h3><p class="note">\(escaped(note))</p></figcaption>
-            <div class="wide">\(plot)</div>
+            <div class="wide" role="region" aria-label="\(escaped(title)), plot" tabindex="0">
+            \(plot)</div>
             </figure>
 
             """
@@ -232,7 +233,8 @@ enum PageTable {
                 + "\(escaped(column.title))</th>"
         }
         return """
-            <div class="wide"><table\(classes.isEmpty ? "" : " class=\"\(classes)\"")>
+            <div class="wide" role="region" aria-label="\(escaped(caption))" tabindex="0">
+            <table\(classes.isEmpty ? "" : " class=\"\(classes)\"")>
             <caption>\(escaped(caption))</caption>
             <thead><tr>\(heads.joined())</tr></thead>
             <tbody>

@@ -83,8 +83,9 @@ enum ReportStyle {
           h2, h3, caption { break-after: avoid; }
           .wide { overflow: visible; }
           svg { min-width: 0; }
-          .dense { font-size: 7pt; }
-          .id { font-size: 5pt; }
+          table { font-size: 9pt; }
+          .dense { font-size: 7.5pt; }
+          .dense th:last-child, .dense td:last-child, .strip { display: none; }
         }
 
         """

@@ -1,0 +1,70 @@
+import Domain
+import Foundation
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+/// The real program, killed without warning and started again until its market is over.
+@Suite(.serialized) struct ProcessKillTests {
+    private static func market(_ seed: UInt64, _ store: String, days: Int) -> [String] {
+        ["run"]
+            + settings([
+                "storage.path=\(store)", "market.seed=\(seed)", "market.days=\(days)",
+                "market.speed=max", "market.news_per_day=40",
+            ])
+    }
+
+    /// The line with which a run that reached the end of its market tells the equity.
+    private static func finalEquity(_ outcome: ChildProcess.Outcome) -> String? {
+        outcome.lines.last.flatMap { line in
+            line.hasPrefix("The market is over")
+                ? line.components(separatedBy: "equity ").last : nil
+        }
+    }
+
+    @Test("S05: killed at twenty random moments, a run ends as if nothing had happened (S25, S33)")
+    func kills() throws {
+        let folder = try TemporaryFolder(inMemory: true)
+        var random = SeededRandom(seed: propertySeed)
+        var kills = 0
+        var round = 0
+        while kills < 20 {
+            round += 1
+            let seed = random.next() >> 1
+            let whole = ProcessStore(path: folder("whole\(round)"))
+            let reference = try Program.run(Self.market(seed, whole.path, days: 4))
+            #expect(reference.status == 0, "\(reference)")
+            let expected = try whole.contents()
+            #expect(expected.tables["closed_trades"]?.count ?? 0 > 10)
+
+            let store = ProcessStore(path: folder("killed\(round)"))
+            var delays: [Double] = []
+            while true {
+                let delay = 0.02 + reference.seconds * random.unit() / 2
+                delays.append(delay)
+                let child = try Program.start(Self.market(seed, store.path, days: 4))
+                let outcome = try child.kill(after: delay)
+                let story =
+                    "seed \(seed), kills after \(delays) s; "
+                    + "BELLWETHER_SEED=\(propertySeed) repeats it"
+                if outcome.signal == SIGKILL {
+                    kills += 1
+                    // Killed before there was a ledger.
+                    guard FileManager.default.fileExists(atPath: store.path + "/ledger.db") else {
+                        continue
+                    }
+                    try store.expectSound(story)
+                    continue
+                }
+                #expect(outcome.status == 0, "\(outcome)")
+                try store.expectSound(story)
+                let differences = try store.contents().differences(from: expected)
+                #expect(differences.isEmpty, "\(story)\n\(differences.joined(separator: "\n"))")
+                #expect(Self.finalEquity(outcome) == Self.finalEquity(reference), "\(story)")
+                break
+            }
+            print("round \(round): seed \(seed), killed after", delays.dropLast())
+        }
+    }
+}
