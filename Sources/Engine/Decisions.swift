@@ -78,6 +78,14 @@ extension TradingEngine {
         if isKnownRefusal(move, id) { return }
         if case .leave(let reason) = move, let entry = execution.entry(id) {
             // First the rest of the entry goes; the position is left at the next bar.
+            if states[id.index].exitWanted == nil {
+                effects.append(
+                    .record(
+                        .transition(
+                            OrderTransition(
+                                id: entry.intent.id, from: entry.status, to: entry.status, at: now,
+                                reason: OrderTransition.leaving(reason)))))
+            }
             states[id.index].exitWanted = reason
             effects.append(.cancel(entry.intent.id))
             return

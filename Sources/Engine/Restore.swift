@@ -49,6 +49,9 @@ extension TradingEngine {
             if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
         }
         setExits(id)
+        if !portfolio.quantity(id).isZero {
+            states[index].exitWanted = state.exitsWanted[symbols[id]]
+        }
         if case .exit(let reason) = execution.exit(id)?.intent.role {
             states[index].exitWanted = reason
         }
@@ -82,7 +85,18 @@ extension TradingEngine {
     }
 
     /// The first thing after a restart at a venue whose memory is the ledger.
-    package func recover(effects: inout [Effect]) { execution.recover(effects: &effects) }
+    package func recover(effects: inout [Effect]) {
+        execution.recover(effects: &effects)
+        for index in states.indices {
+            let id = SymbolID(index: index)
+            guard let entry = execution.entry(id), entry.status == .acked else { continue }
+            // A cancel that was asked for may have been lost with the process.
+            let stop = execution.protectiveStop(id).flatMap { execution.order($0) }
+            if states[index].exitWanted != nil || stop?.filled.isPositive == true {
+                effects.append(.cancel(entry.intent.id))
+            }
+        }
+    }
 
     /// The last gate before the broker; see `ExecutionStage.beginSubmit`.
     package mutating func beginSubmit(

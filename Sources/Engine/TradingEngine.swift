@@ -226,15 +226,18 @@ package struct TradingEngine: Sendable {
                 fill, symbol: id, reason: order.closingReason, entries: &entries)
         } catch { throw .overflow(during: "booking \(fill.executionID)") }
         for entry in entries { effects.append(.record(entry)) }
-        for trade in trades { learn(from: trade, id, &effects) }
+        for trade in trades {
+            learn(from: trade, id, &effects)
+            // As the ledger gives it back: a rest after an exit ends at the same time.
+            states[id.index].lastExit = max(
+                states[id.index].lastExit ?? trade.exitTime, trade.exitTime)
+        }
         setExits(id)
         if case .protectiveStop = order.intent.role, let entry = execution.entry(id) {
             // Stopped out while still buying: the rest is not wanted any more.
             effects.append(.cancel(entry.intent.id))
         }
         if portfolio.quantity(id).isZero {
-            // The trade's own time, which the ledger keeps, so that a restart rests as long.
-            states[id.index].lastExit = fill.at
             // Shares that came late for an exit leave a stop without anything to protect.
             if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
                 if stop != order.intent.id { effects.append(.cancel(stop)) }

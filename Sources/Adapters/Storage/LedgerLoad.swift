@@ -111,6 +111,32 @@ extension LedgerStore {
             state.openOrders.append(order)
             state.roles[order.intent.id] = order.intent.role
         }
+        try session.rows(
+            """
+            SELECT o.symbol, o.reason FROM orders o JOIN (
+                SELECT symbol, min(opened_at) AS since FROM lots WHERE quantity <> 0
+                GROUP BY symbol) held ON held.symbol = o.symbol
+            WHERE o.role = 'exit' AND o.created_at >= held.since ORDER BY o.seq
+            """
+        ) { row throws in
+            guard let reason = TradeReason(rawValue: try row.text(1, "orders.reason")) else {
+                throw row.bad("orders.reason")
+            }
+            state.exitsWanted[try row.symbol(0, "orders.symbol")] = reason
+        }
+        try session.rows(
+            """
+            SELECT o.symbol, e.reason FROM orders o JOIN order_events e ON e.order_id = o.id
+            WHERE o.id IN (SELECT opened_by FROM lots WHERE quantity <> 0)
+                AND e.from_status = e.to_status AND e.reason IS NOT NULL
+            """
+        ) { row throws in
+            let symbol = try row.symbol(0, "orders.symbol")
+            if state.exitsWanted[symbol] == nil {
+                state.exitsWanted[symbol] = OrderTransition.leaving(
+                    try row.text(1, "order_events.reason"))
+            }
+        }
         if let at = state.checkpoint?.at {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(

@@ -166,6 +166,17 @@ package struct OrderTransition: Sendable, Equatable {
     }
 }
 
+extension OrderTransition {
+    /// The reason of a step that leaves the status as it is: the rest of an entry is to be
+    /// canceled because its position is to be left. Durable before the cancel is asked for.
+    package static func leaving(_ reason: TradeReason) -> String { "leave: \(reason.rawValue)" }
+
+    /// The reading of such a step's reason; nil for any other.
+    package static func leaving(_ reason: String) -> TradeReason? {
+        reason.hasPrefix("leave: ") ? TradeReason(rawValue: String(reason.dropFirst(7))) : nil
+    }
+}
+
 /// Shares that changed hands, once per execution id.
 package struct Fill: Sendable, Equatable {
     package let executionID: String

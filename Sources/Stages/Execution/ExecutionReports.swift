@@ -109,6 +109,7 @@ extension ExecutionStage {
             var order = WorkingOrder(intent: open.intent, symbolID: id, status: open.status)
             order.brokerOrderID = open.brokerOrderID
             order.filled = open.filledQuantity
+            if let last = open.lastExecutionID { order.executions = [last] }
             add(order)
         }
         for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }

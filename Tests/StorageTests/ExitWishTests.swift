@@ -1,0 +1,45 @@
+import Domain
+import Primitives
+import Storage
+import Testing
+
+/// That a position was to be left is known from its orders alone.
+@Suite struct ExitWishTests {
+    let folder = TemporaryFolder()
+
+    private func wishes(_ entries: [LedgerEntry]) throws -> [Symbol: TradeReason] {
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit(entries)
+        return try store.loadState().exitsWanted
+    }
+
+    @Test("S05: an exit that ended before its position is still wanted")
+    func exitEnded() throws {
+        let held = Sample("AAA")
+        let entries =
+            held.opening + [.intent(held.intent(exit: true))]
+            + held.steps(exit: true, to: [.submitting, .acked, .expired]) + Sample("BBB").opening
+        #expect(try wishes(entries) == [symbol("AAA"): .takeProfit])
+    }
+
+    @Test("S05: the wish recorded with a partly filled entry counts while its shares are held")
+    func entryUnwanted() throws {
+        let held = Sample("AAA")
+        let step = OrderTransition(
+            id: held.entryID, from: .acked, to: .acked, at: time(9),
+            reason: OrderTransition.leaving(.flip))
+        #expect(try wishes(held.opening + [.transition(step)]) == [symbol("AAA"): .flip])
+        #expect(OrderTransition.leaving("requested") == nil)
+    }
+
+    @Test("A wish of a position that is gone is none of the next one's")
+    func earlierPosition() throws {
+        let first = Sample("AAA")
+        let exit = first.steps(exit: true, to: [.submitting, .acked, .expired])
+        let closed = first.lot(open: false)
+        #expect(
+            try wishes(
+                first.opening + [.intent(first.intent(exit: true))] + exit + [.lot(closed)]
+            ).isEmpty)
+    }
+}
