@@ -118,7 +118,7 @@ import Testing
     @Test(
         "A12: backtest --json is all of standard output, twice the same; explain tells its orders")
     func backtest() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let arguments = ["backtest", "--json", "--seed", "5"] + settings(["market.days=3"])
         let outcome = try Program.run(arguments + ["--out", folder("out")])
         #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")

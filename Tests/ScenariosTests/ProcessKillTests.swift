@@ -25,7 +25,7 @@ import Testing
 
     @Test("S05: killed at twenty random moments, a run ends as if nothing had happened (S25, S33)")
     func kills() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         var random = SeededRandom(seed: propertySeed)
         var kills = 0
         var round = 0
@@ -72,7 +72,7 @@ import Testing
         "S05: killed at a write to the store, of which every one is a moment, nothing is lost (S33)",
         .enabled(if: Strace.works, "strace is not here, or may not trace"))
     func writes() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         var random = propertyRandom
         let seed = random.next() >> 1
         let whole = ProcessStore(path: folder("whole"))

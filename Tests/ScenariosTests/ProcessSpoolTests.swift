@@ -6,11 +6,11 @@ import Testing
 
 /// News dropped into a folder while the real program trades.
 @Suite struct ProcessSpoolTests {
-    let folder: TemporaryFolder
+    let folder: ScratchFolder
     var spool: String { folder("spool") }
     var store: ProcessStore { ProcessStore(path: folder("store")) }
 
-    init() throws { folder = try TemporaryFolder(inMemory: true) }
+    init() throws { folder = try ScratchFolder(inMemory: true) }
 
     /// One market minute takes a twentieth of a second.
     private var run: [String] {

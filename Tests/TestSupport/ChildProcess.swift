@@ -281,7 +281,7 @@ package enum Program {
 }
 
 /// A folder that is removed with its last reference.
-package final class TemporaryFolder: Sendable {
+package final class ScratchFolder: Sendable {
     package let path: String
 
     /// - Parameter inMemory: where the machine has a file system in memory with room: what a test of
