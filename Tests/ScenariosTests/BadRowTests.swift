@@ -7,6 +7,7 @@ import Portfolio
 import Primitives
 import Signals
 import Storage
+import TestSupport
 import Testing
 
 /// A recorded market with every kind of damage, through the whole product.
@@ -51,7 +52,7 @@ import Testing
     ) throws -> Configuration {
         var configuration = Configuration()
         configuration.market.kind = .replay
-        configuration.market.bars = [try folder.write("bars.csv", damaged())]
+        configuration.market.bars = [try folder.write(damaged(), to: "bars.csv")]
         configuration.market.interval = Span(seconds: 60)
         configuration.market.speed = .max
         configuration.market.onBadRow = onBadRow
@@ -126,7 +127,7 @@ import Testing
         #expect(books.problems == [])
     }
 
-    @Test("S40: bars in front of and behind the window are bounded, whatever the feed sends")
+    @Test("S40: how many bars the window holds decides nothing while none is corrected")
     func windowOverflows() throws {
         let folder = try TemporaryFolder()
         var configuration = simulated(days: 2)

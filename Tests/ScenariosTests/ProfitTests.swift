@@ -10,6 +10,7 @@ import Primitives
 import Risk
 import Signals
 import Storage
+import TestSupport
 import Testing
 
 /// Figures of the product worked out on paper.
@@ -37,7 +38,7 @@ import Testing
     private static func configuration(_ folder: TemporaryFolder) throws -> Configuration {
         var configuration = Configuration()
         configuration.market.kind = .replay
-        configuration.market.bars = [try folder.write("bars.csv", bars)]
+        configuration.market.bars = [try folder.write(bars, to: "bars.csv")]
         configuration.market.interval = Span(seconds: 60)
         configuration.market.speed = .max
         configuration.news.sources = []
