@@ -59,7 +59,9 @@ import Testing
         let id = SymbolID(index: 0)
         #expect(copy.sentiment.readings(id).isEmpty)
         for reading in readings { copy.backfill(reading) }
-        copy.backfill(newsID: "n1", headline: "\(World.good) number 1")
+        copy.backfill(
+            newsID: "n1", headline: "\(World.good) number 1", linked: [World.symbol],
+            firstSeen: world.engine.now)
         #expect(copy.sentiment.readings(id) == world.engine.sentiment.readings(id))
         world.engine = copy
         try world.news("13:55", "\(World.good) number 1", id: "other")
