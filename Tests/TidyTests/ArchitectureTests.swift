@@ -25,7 +25,9 @@ import Testing
     @Test("The manifest's dependencies keep to the same rules")
     func manifest() throws {
         let manifest = try Manifest.read()
-        let targets = manifest.targets.filter { $0.type != "test" && $0.path?.hasPrefix("Tests/") != true }
+        let targets = manifest.targets.filter {
+            $0.type != "test" && $0.path?.hasPrefix("Tests/") != true
+        }
         let ruled = Dictionary(uniqueKeysWithValues: ImportRules.targets.map { ($0.name, $0) })
         for target in targets {
             let rule = try #require(ruled[target.name], "no import rule for \(target.name)")
