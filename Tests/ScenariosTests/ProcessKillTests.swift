@@ -7,11 +7,15 @@ import Testing
 
 /// The real program, killed without warning and started again until its market is over.
 @Suite(.serialized) struct ProcessKillTests {
+    /// Busy, with fees, and with orders that fill in parts.
     private static func market(_ seed: UInt64, _ store: String, days: Int) -> [String] {
         ["run"]
             + settings([
                 "storage.path=\(store)", "market.seed=\(seed)", "market.days=\(days)",
-                "market.speed=max", "market.news_per_day=40",
+                "market.speed=max", "market.news_per_day=40", "risk.cooldown=1m",
+                "exits.hold_max=1h", "risk.orders_per_day_max=5000", "broker.participation=0.004",
+                "broker.fee_bps=1", "strategies.reversion.entry_z=1.5",
+                "ensemble.entry_threshold=0.2",
             ])
     }
 
