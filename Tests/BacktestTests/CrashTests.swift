@@ -20,7 +20,7 @@ private final class FragileJournal: EventJournal {
     var ledger = MemoryLedger()
     private(set) var bars: [(bar: Bar, knownAt: Timestamp)] = []
     private(set) var readings: [SentimentReading] = []
-    private(set) var news: [NewsItem] = []
+    private(set) var news: [(item: NewsItem, linked: [Symbol], seen: Timestamp)] = []
     private(set) var commits = 0
     var dieAt: Int?
     var diesBefore = false
@@ -34,7 +34,8 @@ private final class FragileJournal: EventJournal {
         for case .history(let row) in effects {
             switch row {
             case .reading(let reading): readings.append(reading)
-            case .news(let item, _, _, let original): if original == nil { news.append(item) }
+            case .news(let item, let linked, let seen, let original):
+                if original == nil { news.append((item, linked, seen)) }
             case .equity: break
             }
         }
@@ -131,8 +132,9 @@ private struct Market {
                 xnys, from: checkpoint.at, openDate: CivilDate(checkpoint.sessionDate))
             for (bar, known) in journal.bars { try loop.engine.backfill(bar, knownAt: known) }
             for reading in journal.readings { loop.engine.backfill(reading) }
-            for item in journal.news {
-                loop.engine.backfill(newsID: item.id, headline: item.headline)
+            for (item, linked, seen) in journal.news {
+                loop.engine.backfill(
+                    newsID: item.id, headline: item.headline, linked: linked, firstSeen: seen)
             }
             try loop.recover(state)
         }

@@ -60,8 +60,8 @@ import Testing
         #expect(copy.sentiment.readings(id).isEmpty)
         for reading in readings { copy.backfill(reading) }
         copy.backfill(
-            newsID: "n1", headline: "\(World.good) number 1", linked: [World.symbol],
-            firstSeen: world.engine.now)
+            newsID: "n1", headline: "\(World.good) number 1", linked: [Symbol("TEST")!],
+            firstSeen: time("13:40"))
         #expect(copy.sentiment.readings(id) == world.engine.sentiment.readings(id))
         world.engine = copy
         try world.news("13:55", "\(World.good) number 1", id: "other")
