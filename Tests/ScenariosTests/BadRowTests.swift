@@ -48,7 +48,7 @@ import Testing
     }
 
     private static func configuration(
-        _ folder: TemporaryFolder, onBadRow: MarketSettings.BadRow
+        _ folder: ScratchFolder, onBadRow: MarketSettings.BadRow
     ) throws -> Configuration {
         var configuration = Configuration()
         configuration.market.kind = .replay
@@ -68,7 +68,7 @@ import Testing
     @Test(
         "S39 S40: missing, repeated, corrected, late and broken rows are told, and the run goes on")
     func goesOn() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let outcome = try BacktestSession(Self.configuration(folder, onBadRow: .skip)).run()
         let counts = outcome.bars.countsByKind
         #expect(counts.map(\.kind) == Self.kinds)
@@ -91,7 +91,7 @@ import Testing
 
     @Test("S40: the live run takes the damaged file like the backtest")
     func liveGoesOn() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let configuration = try Self.configuration(folder, onBadRow: .skip)
         let leg = try playLive(configuration, folder: folder.path)
         #expect(leg.isOver && leg.bars == 57)
@@ -107,7 +107,7 @@ import Testing
 
     @Test("S40: told to stop at a bad row, the run stops there with the row in its message")
     func stops() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let configuration = try Self.configuration(folder, onBadRow: .stop)
         func expectStop(_ body: () throws -> Void) {
             let error = #expect(throws: FeedError.self) { try body() }
@@ -121,7 +121,7 @@ import Testing
             #expect(defect.description.contains("bars.csv:20:"))
         }
         expectStop { _ = try BacktestSession(configuration).run() }
-        let store = try TemporaryFolder()
+        let store = try ScratchFolder()
         expectStop { _ = try playLive(configuration, folder: store.path) }
         let books = try Books(folder: store.path)
         #expect(books.problems == [])
@@ -129,7 +129,7 @@ import Testing
 
     @Test("S40: how many bars the window holds decides nothing while none is corrected")
     func windowOverflows() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var configuration = simulated(days: 2)
         configuration.signals.barWindow = 8
         let small = try playBacktest(configuration, folder: folder.path)

@@ -10,7 +10,7 @@ import Testing
 /// From the headline to what it taught, read from the store alone.
 @Suite struct ExplanationTests {
     private func expectWholeStory(_ configuration: Configuration) throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         _ = try playLive(configuration, folder: folder.path)
         let access = try StoreAccess(folder: folder.path, purpose: "a test")
         var whole = 0

@@ -35,7 +35,7 @@ import Testing
 
         """
 
-    private static func configuration(_ folder: TemporaryFolder) throws -> Configuration {
+    private static func configuration(_ folder: ScratchFolder) throws -> Configuration {
         var configuration = Configuration()
         configuration.market.kind = .replay
         configuration.market.bars = [try folder.write(bars, to: "bars.csv")]
@@ -91,7 +91,7 @@ import Testing
 
     @Test("S01 S07: the day's and the total P&L of a backtest are those worked out by hand")
     func backtest() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let report = try BacktestSession(Self.configuration(folder)).run().report
         expect(report)
         let trade = try #require(report.trades.first)
@@ -102,7 +102,7 @@ import Testing
 
     @Test("S01 S07: a live run tells the same figures, as notices and from its store")
     func live() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let configuration = try Self.configuration(folder)
         var days: [String] = []
         let leg = try playLive(
@@ -121,7 +121,7 @@ import Testing
 
     @Test("S01 S08: a market without a trade has figures that are n/a, not zero")
     func noTrade() throws {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var configuration = try Self.configuration(folder)
         configuration.signals.trend.warmup = 100
         let report = try BacktestSession(configuration).run().report
