@@ -132,7 +132,8 @@ import Testing
             Override("risk.cooldown='5m'", "risk.cooldown", "\"5m\""),
             Override("market.start=2021-04-20", "market.start", "2021-04-20"),
             Override("news.spool=2021", "news.spool", "\"/somewhere/2021\""),
-            Override("market.bars=a.csv,/b.csv", "market.bars", "[\"/somewhere/a.csv\", \"/b.csv\"]"),
+            Override(
+                "market.bars=a.csv,/b.csv", "market.bars", "[\"/somewhere/a.csv\", \"/b.csv\"]"),
             Override("market.bars=[\"a=b.csv\"]", "market.bars", "[\"/somewhere/a=b.csv\"]"),
             Override("trading.symbols=AAPL, MSFT", "trading.symbols", "[\"AAPL\", \"MSFT\"]"),
             Override("trading.symbols=", "trading.symbols", "[]"),

@@ -132,7 +132,8 @@ let badRecords: [RecordCase] = [
         #expect(dropping.defects.count(of: "date-only") == (row.isDate ? 1 : 0))
     }
 
-    @Test("News is sorted by when it is known, then by id; repeats stay for the news stage to count")
+    @Test(
+        "News is sorted by when it is known, then by id; repeats stay for the news stage to count")
     func order() throws {
         let lines = [
             jsonLine(id: "\"b\""), jsonLine(id: "\"a\""),

@@ -7,11 +7,15 @@ import Testing
 
 /// The real program, killed without warning and started again until its market is over.
 @Suite(.serialized) struct ProcessKillTests {
+    /// Busy, with fees, and with orders that fill in parts.
     private static func market(_ seed: UInt64, _ store: String, days: Int) -> [String] {
         ["run"]
             + settings([
                 "storage.path=\(store)", "market.seed=\(seed)", "market.days=\(days)",
-                "market.speed=max", "market.news_per_day=40",
+                "market.speed=max", "market.news_per_day=40", "risk.cooldown=1m",
+                "exits.hold_max=1h", "risk.orders_per_day_max=5000", "broker.participation=0.004",
+                "broker.fee_bps=1", "strategies.reversion.entry_z=1.5",
+                "ensemble.entry_threshold=0.2",
             ])
     }
 
@@ -25,7 +29,7 @@ import Testing
 
     @Test("S05: killed at twenty random moments, a run ends as if nothing had happened (S25, S33)")
     func kills() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         var random = SeededRandom(seed: propertySeed)
         var kills = 0
         var round = 0
@@ -65,6 +69,35 @@ import Testing
                 break
             }
             print("round \(round): seed \(seed), killed after", delays.dropLast())
+        }
+    }
+
+    @Test(
+        "S05: killed at a write to the store, of which every one is a moment, nothing is lost (S33)",
+        .enabled(if: Strace.works, "strace is not here, or may not trace"))
+    func writes() throws {
+        let folder = try ScratchFolder(inMemory: true)
+        var random = propertyRandom
+        let seed = random.next() >> 1
+        let whole = ProcessStore(path: folder("whole"))
+        #expect(try Program.run(Self.market(seed, whole.path, days: 1)).status == 0)
+        let expected = try whole.contents()
+        for round in 0..<5 {
+            let store = ProcessStore(path: folder("killed\(round)"))
+            let command = [Program.path] + Self.market(seed, store.path, days: 1)
+            var numbers: [Int] = []
+            // Twice each: what a restart does is interrupted too.
+            for _ in 0..<2 {
+                numbers.append(Int.random(in: 20...1_500, using: &random))
+                _ = try Strace.kill(command, atCall: "pwrite64", number: numbers.last ?? 0).wait()
+                try store.expectSound("seed \(seed), killed at writes \(numbers)")
+            }
+            let outcome = try Program.run(Self.market(seed, store.path, days: 1))
+            #expect(outcome.status == 0, "\(outcome)")
+            let differences = try store.contents().differences(from: expected)
+            #expect(
+                differences.isEmpty,
+                "seed \(seed), writes \(numbers)\n\(differences.joined(separator: "\n"))")
         }
     }
 }

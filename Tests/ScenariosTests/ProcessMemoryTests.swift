@@ -21,7 +21,7 @@ import Testing
 
     @Test("A02: after a simulated year the memory is within 10 % of that after its first week")
     func year() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let samples = Mutex<[(all: Int, own: Int)]>([])
         let child = try Program.start(
             ["run"]

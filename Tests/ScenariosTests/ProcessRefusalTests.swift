@@ -71,7 +71,7 @@ import Testing
             Row("no such file of settings", 78, ["run", "--config", "@/no.toml"], "no such file"),
         ])
     func refused(_ row: Row) throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         try folder.write("a,b\n1,2\n", to: "bad.csv")
         try folder.write([UInt8](repeating: 0x5A, count: 20_000), to: "garbage/ledger.db")
         try folder.write(
@@ -102,7 +102,7 @@ import Testing
 
     @Test("A database of a newer version is left alone")
     func newer() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let run =
             ["run"]
             + settings(["storage.path=\(folder.path)", "market.days=1", "market.speed=max"])
@@ -128,7 +128,7 @@ import Testing
 
     @Test("A store has one user at a time; who else comes is told its process id")
     func locked() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let store = folder("store")
         let run =
             ["run"] + settings(["storage.path=\(store)", "market.speed=1", "market.days=2"])

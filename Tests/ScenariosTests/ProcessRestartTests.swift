@@ -25,7 +25,7 @@ import Testing
 
     @Test("S05: SIGTERM and SIGINT end a run cleanly, and the next goes on where it was")
     func stopped() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let whole = ProcessStore(path: folder("whole"))
         let reference = try Program.run(market(whole.path))
         let expected = try whole.contents()
@@ -43,10 +43,25 @@ import Testing
         }
     }
 
+    @Test("A SIGTERM that comes early, before the market is open, is not lost")
+    func stoppedEarly() throws {
+        let folder = try ScratchFolder(inMemory: true)
+        let run =
+            ["run"]
+            + settings(["storage.path=\(folder.path)", "market.speed=1", "market.days=1"])
+        var random = propertyRandom
+        for _ in 0..<10 {
+            let delay = Double.random(in: 0...0.1, using: &random)
+            let outcome = try Program.start(run).kill(after: delay, SIGTERM)
+            // Before the program's first instruction there is nobody to ask for an orderly end.
+            #expect(outcome.status == 0 || outcome.signal == SIGTERM, "\(delay) s: \(outcome)")
+        }
+    }
+
     @Test(
         "S16: history.db may be deleted between two runs; trading goes on and explain still tells")
     func withoutHistory() throws {
-        let folder = try TemporaryFolder(inMemory: true)
+        let folder = try ScratchFolder(inMemory: true)
         let store = ProcessStore(path: folder("store"))
         try stopAfterFirstSession(market(store.path), signal: SIGTERM)
         let before = try store.contents()

@@ -23,7 +23,7 @@ import Testing
 
     /// The run without a stop.
     private static func whole(_ configuration: Configuration) throws -> Whole {
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let leg = try playLive(configuration, folder: folder.path)
         #expect(leg.isOver)
         let books = try Books(folder: folder.path)
@@ -41,7 +41,7 @@ import Testing
         return rows
     }
 
-    private func expect(_ folder: TemporaryFolder, _ leg: Leg, equals whole: Whole) throws {
+    private func expect(_ folder: ScratchFolder, _ leg: Leg, equals whole: Whole) throws {
         #expect(leg.isOver)
         #expect(leg.equity == whole.equity)
         #expect(leg.bars == whole.bars)
@@ -52,7 +52,7 @@ import Testing
     @Test("S15 S16: stopped in good order after every 50th bar, the run decides the same")
     func stoppedEveryFiftiethBar() throws {
         let whole = try Self.whole(Self.configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var legs = 0
         var leg = Leg(isOver: false, equity: .zero, bars: 0)
         while !leg.isOver, legs < 1_000 {
@@ -68,10 +68,10 @@ import Testing
 
     @Test("S16: a file's symbols keep their bars, whatever the order in which a store knows them")
     func stoppedReplay() throws {
-        let files = try TemporaryFolder()
+        let files = try ScratchFolder()
         let configuration = try asFiles(simulated(days: 2), in: files)
         let whole = try Self.whole(configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var leg = Leg(isOver: false, equity: .zero, bars: 0)
         while !leg.isOver {
             leg = try playLive(configuration, folder: folder.path, LiveOptions(stopAfter: 100))
@@ -82,7 +82,7 @@ import Testing
     @Test("S05 S15 S16: with the plug pulled after every 50th bar, the run decides the same")
     func plugPulledEveryFiftiethBar() throws {
         let whole = try Self.whole(Self.configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         for bars in stride(from: 50, to: Int(whole.bars), by: 50) {
             _ = try playLive(
                 Self.configuration, folder: folder.path, LiveOptions(plugAfter: bars))
@@ -97,7 +97,7 @@ import Testing
     func recordedStops() throws {
         let configuration = try #require(try april2021())
         let whole = try Self.whole(configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var leg = Leg(isOver: false, equity: .zero, bars: 0)
         var legs = 0
         while !leg.isOver, legs < 1_000 {
@@ -111,7 +111,7 @@ import Testing
     @Test("S05 S16: with history.db gone between two runs, trading and explanations go on")
     func withoutHistory() throws {
         let whole = try Self.whole(Self.configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         let half = whole.bars / 2
         _ = try playLive(Self.configuration, folder: folder.path, LiveOptions(stopAfter: half))
         let before = try Books(folder: folder.path).fills
@@ -139,7 +139,7 @@ import Testing
         configuration.news.sources = []
         configuration.signals.sentiment.enabled = false
         let whole = try Self.whole(configuration)
-        let folder = try TemporaryFolder()
+        let folder = try ScratchFolder()
         var leg = Leg(isOver: false, equity: .zero, bars: 0)
         while !leg.isOver {
             leg = try playLive(configuration, folder: folder.path, LiveOptions(stopAfter: 700))

@@ -53,9 +53,9 @@ import Testing
     }
 
     private func expectLiveEqualsBacktest(_ configuration: Configuration) throws {
-        let tested = try TemporaryFolder()
+        let tested = try ScratchFolder()
         let report = try playBacktest(configuration, folder: tested.path)
-        let lived = try TemporaryFolder()
+        let lived = try ScratchFolder()
         let leg = try playLive(configuration, folder: lived.path)
         #expect(leg.isOver)
         let books = try Books(folder: lived.path)

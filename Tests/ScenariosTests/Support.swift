@@ -14,7 +14,7 @@ import Storage
 import TestSupport
 import Testing
 
-extension TemporaryFolder {
+extension ScratchFolder {
     /// Removes the database called `name` with everything beside it.
     func remove(_ name: String) throws {
         for suffix in ["", "-wal", "-shm"] {
@@ -55,7 +55,7 @@ let exampleFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("etc/bellwether/examples").path
 
 /// The same market as `configuration` simulates, as a file of bars and a file of news.
-func asFiles(_ configuration: Configuration, in folder: TemporaryFolder) throws -> Configuration {
+func asFiles(_ configuration: Configuration, in folder: ScratchFolder) throws -> Configuration {
     let assembly = try Assembly(configuration)
     var market = try assembly.simulatedMarket(SymbolTable())
     var bars: [Bar] = []

@@ -128,6 +128,13 @@ enum TableError: Error { case unreadable(String) }
 func expectTable(
     _ found: String, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation
 ) {
+    guard let text = tableDifference(found, expected) else { return }
+    Issue.record(
+        "the day went otherwise (- expected, + found):\n\(text)", sourceLocation: sourceLocation)
+}
+
+/// All lines, those that are missing with `-` and those too many with `+`; nil when there are none.
+func tableDifference(_ found: String, _ expected: String) -> String? {
     func lines(_ text: String) -> [String] {
         text.split(separator: "\n").map { line in
             let indent = line.first == " " ? "    " : ""
@@ -135,7 +142,7 @@ func expectTable(
         }
     }
     let (new, old) = (lines(found), lines(expected))
-    if new == old { return }
+    if new == old { return nil }
     var text = ""
     let changes = new.difference(from: old)
     var removed: Set<Int> = []
@@ -160,8 +167,7 @@ func expectTable(
             newIndex += 1
         }
     }
-    Issue.record(
-        "the day went otherwise (- expected, + found):\n\(text)", sourceLocation: sourceLocation)
+    return text
 }
 
 /// The bars of a table, in its order.

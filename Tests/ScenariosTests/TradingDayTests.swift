@@ -176,10 +176,10 @@ import Testing
 
     @Test("A table that differs is shown line by line")
     func difference() {
-        withKnownIssue {
-            expectTable("09:30 session open\n    day 1.00\n", "09:30 session open\n    day 2.00\n")
-        } matching: {
-            $0.description.contains("- day 2.00") || "\($0)".contains("-     day 2.00")
-        }
+        let table = "09:30 session open\n    day 1.00\n    end\n"
+        #expect(tableDifference(table, "09:30  session open\n  day  1.00\n  end") == nil)
+        #expect(
+            tableDifference(table, "09:30 session open\n    day 2.00\n    end\n")
+                == "  09:30 session open\n-     day 2.00\n+     day 1.00\n      end\n")
     }
 }

@@ -130,12 +130,12 @@ struct BarWindowTests {
     @Test("S16: rebuilt from 20 × the longest period, the votes are those of an unbroken run")
     func rebuilt() {
         let config = config()
-        let all = bars(1_500, seed: 8)
+        let all = bars(config.rebuildBars + 800, seed: 8)
         var unbroken = BarWindow(config)
         var restarted: BarWindow?
         for (index, bar) in all.enumerated() {
             _ = unbroken.offer(bar, config)
-            if index >= 700, index % 50 == 0 {
+            if index >= config.rebuildBars, index % 50 == 0 {
                 restarted = played(Array(all[(index - config.rebuildBars + 1)...index]), config)
             } else {
                 _ = restarted?.offer(bar, config)

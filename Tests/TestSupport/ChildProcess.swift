@@ -184,10 +184,10 @@ package final class ChildProcess: @unchecked Sendable {
         throw Failure(description: "no end within \(seconds) s; \(outcome)")
     }
 
-    /// Kills it after so many seconds, or finds that it ended before.
-    package func kill(after seconds: Double) throws -> Outcome {
+    /// Sends a signal after so many seconds, or finds that it ended before.
+    package func kill(after seconds: Double, _ signal: Int32 = SIGKILL) throws -> Outcome {
         _ = wait(seconds: seconds) { ended != nil }
-        kill(SIGKILL)
+        kill(signal)
         return try wait()
     }
 
@@ -226,7 +226,7 @@ package enum Strace {
     /// False where it is not installed, or where this process may not trace its children.
     package static let works: Bool = {
         guard path != nil else { return false }
-        let child = try? kill(["/bin/true"], atCall: "pwrite64", number: 1_000_000)
+        let child = try? kill(["/bin/true"], atCall: "pwrite64", number: 60_000)
         let outcome = try? child?.wait()
         return outcome?.status == 0
     }()
@@ -281,7 +281,7 @@ package enum Program {
 }
 
 /// A folder that is removed with its last reference.
-package final class TemporaryFolder: Sendable {
+package final class ScratchFolder: Sendable {
     package let path: String
 
     /// - Parameter inMemory: where the machine has a file system in memory with room: what a test of

@@ -43,6 +43,9 @@ package let propertySeed: UInt64 = {
     }
 }()
 
+/// Chance for a test that draws a few values; the seed of this test process repeats it.
+package var propertyRandom: SeededRandom { SeededRandom(seed: propertySeed) }
+
 extension Draw {
     /// True with probability `probability`.
     package mutating func chance(_ probability: Double) -> Bool { random.unit() < probability }

@@ -1,7 +1,6 @@
 import Appliance
 import ArgumentParser
 import Backtest
-import Dispatch
 import Domain
 import Engine
 import Foundation
@@ -25,6 +24,8 @@ struct RunCommand: ParsableCommand {
     @Flag(help: "Print nothing but warnings.") var quiet = false
 
     func run() throws {
+        let inbox = Inbox()
+        stopOnSignals(inbox)
         try reporting {
             let loaded = try options.load()
             let configuration = loaded.configuration
@@ -44,9 +45,6 @@ struct RunCommand: ParsableCommand {
                 for problem in problems { complain("bellwether: the books: \(problem)") }
                 throw Exit.data
             }
-            let inbox = Inbox()
-            let signals = stopOnSignals(inbox)
-            defer { signals.forEach { $0.cancel() } }
             try startSpool(configuration, inbox)
             let news = try assembly.news()
             report(news.defects, "news")
@@ -93,14 +91,25 @@ struct RunCommand: ParsableCommand {
             .start(path: configuration.news.spool)
     }
 
-    private func stopOnSignals(_ inbox: Inbox) -> [any DispatchSourceSignal] {
-        [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { inbox.stop() }
-            source.resume()
-            return source
+    /// First of all, before any other thread: from here on the signals wait for the thread that
+    /// takes them, so that none is lost, however early it comes.
+    private func stopOnSignals(_ inbox: Inbox) {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let awaited = signals
+        let thread = Thread {
+            while true {
+                var number: Int32 = 0
+                guard withUnsafePointer(to: awaited, { sigwait($0, &number) }) == 0 else { return }
+                // Who presses Ctrl-C again does not want to wait; nothing is lost then either.
+                if inbox.stopRequested && number == SIGINT { _exit(128 + number) }
+                inbox.stop()
+            }
         }
+        thread.name = "signals"
+        thread.start()
     }
 }
 

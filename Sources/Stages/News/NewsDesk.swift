@@ -116,10 +116,9 @@ package struct NewsDesk: Sendable {
     package mutating func remember(
         id: String, headline: String, linked: [Symbol]? = nil, at: Timestamp
     ) {
-        guard Self.isUsable(id: id) else { return }
-        // As when it was admitted: what was forgotten by then is no story it repeats.
+        // As `admit` did then: what had left the window must not stand in the way of what came.
         recent.expire(before: at - config.duplicateAge)
-        if recent.contains(id: id) { return }
+        guard Self.isUsable(id: id), !recent.contains(id: id) else { return }
         let text = RecentNews.key(of: NewsText.words(of: headline))
         recent.insert(id: id, text: text, linked: linked, at: at)
     }

@@ -43,7 +43,9 @@ struct RecentNews: Sendable {
             guard let story = stories[text] else { return symbols }
             return symbols.filter { !story.linked.contains($0) }
         }
-        if let oldest = ring.append(Entry(id: id, text: text, linked: fresh, at: at)) { forget(oldest) }
+        if let oldest = ring.append(Entry(id: id, text: text, linked: fresh, at: at)) {
+            forget(oldest)
+        }
         ids.insert(id)
         var story = stories[text] ?? Story(firstID: id)
         story.items += 1

@@ -108,7 +108,8 @@ package enum ConfigurationSchema {
             "news.duplicate_window", \.news.admission.duplicateWindow, .integer(1...100_000),
             "Recent items remembered to recognise a repeated one."),
         ConfigurationKey(
-            "news.duplicate_age", \.news.admission.duplicateAge, .span(.zero...Span(seconds: 365 * 86400)),
+            "news.duplicate_age", \.news.admission.duplicateAge,
+            .span(.zero...Span(seconds: 365 * 86400)),
             "After this time the same words are news again."),
         ConfigurationKey(
             "news.symbols_max", \.news.admission.symbolsMax, .integer(1...100),
