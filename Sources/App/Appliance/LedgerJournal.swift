@@ -4,9 +4,10 @@ import Storage
 
 /// Writes the engine's effects into the two databases.
 ///
-/// Before each commit of the ledger the history's batch is written too, so that after a crash of
-/// the process the history is never behind the ledger. It is not waited for on the disk, and when
-/// it fails, trading goes on without it: it only costs comfort.
+/// News and readings are written before the commit of the ledger that counts them as taken, so that
+/// after a crash of the process the windows are refilled with all of them. Bars wait for a full
+/// batch, which spares the flash: what a crash loses of them the feed brings again. The history is
+/// not waited for on the disk, and when it fails, trading goes on without it: it only costs comfort.
 package final class LedgerJournal: EventJournal {
     package let ledger: LedgerStore
     package let history: HistoryStore
@@ -26,15 +27,18 @@ package final class LedgerJournal: EventJournal {
 
     package func commit(_ effects: [Effect], symbols: SymbolTable) throws {
         entries.removeAll(keepingCapacity: true)
+        var hasRows = false
         for effect in effects {
             switch effect {
             case .record(let entry): entries.append(entry)
-            case .history(let row): tryHistory { try history.append(row) }
+            case .history(let row):
+                hasRows = true
+                tryHistory { try history.append(row) }
             case .notice, .submit, .cancel: break
             }
         }
         if !entries.isEmpty {
-            tryHistory { try history.flush() }
+            if hasRows { tryHistory { try history.flush() } }
             try ledger.commit(entries)
         }
         guard let onNotice else { return }
