@@ -126,6 +126,44 @@ import Testing
         #expect(try Program.run(run).status == 0)
     }
 
+    @Test("A backtest replaces the stores of a backtest, and no others")
+    func backtestKeepsStores() throws {
+        let folder = try ScratchFolder(inMemory: true)
+        let market = settings(["market.days=1", "market.speed=max"])
+        let run = ["run"] + market + settings(["storage.path=\(folder("store"))"])
+        #expect(try Program.run(run).status == 0)
+        let ledger = try Data(contentsOf: URL(fileURLWithPath: folder("store/ledger.db")))
+        let refused = try Program.run(["backtest", "--out", folder("store")] + market)
+        #expect(refused.status == 74, "\(refused)")
+        #expect(refused.errors.contains("ledger.db: was not made by a backtest"), "\(refused)")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: folder("store/ledger.db"))) == ledger)
+
+        for _ in 0..<2 {
+            let outcome = try Program.run(["backtest", "--out", folder("out")] + market)
+            #expect(outcome.status == 0, "\(outcome)")
+        }
+        let outcome = try Program.run(
+            ["run"] + market + settings(["storage.path=\(folder("out"))"]))
+        #expect(outcome.status == 78, "\(outcome)")
+        #expect(outcome.errors.contains("was made by a backtest"), "\(outcome)")
+    }
+
+    @Test("A store goes on with its own market only")
+    func otherMarket() throws {
+        let folder = try ScratchFolder(inMemory: true)
+        let run =
+            ["run"] + settings(["storage.path=\(folder("store"))", "market.speed=max"])
+        #expect(try Program.run(run + settings(["market.days=1"])).status == 0)
+        for other in ["market.seed=2", "market.symbols_count=4", "market.interval=5m"] {
+            let outcome = try Program.run(run + settings(["market.days=2", other]))
+            #expect(outcome.status == 78, "\(outcome)")
+            #expect(outcome.errors.contains("belongs to another market"), "\(outcome)")
+            #expect(outcome.errors.contains("give another storage.path"), "\(outcome)")
+        }
+        let more = try Program.run(run + settings(["market.days=2"]))
+        #expect(more.status == 0, "\(more)")
+    }
+
     @Test("A store has one user at a time; who else comes is told its process id")
     func locked() throws {
         let folder = try ScratchFolder(inMemory: true)

@@ -79,6 +79,21 @@ import Testing
         try store.expectSound("spool")
     }
 
+    @Test("S25: more news at once than fits the inbox is taken in pieces")
+    func many() throws {
+        for file in 0..<3 {
+            let lines = (0..<700).map { number in
+                """
+                {"id": "many-\(file)-\(number)", "headline": "Item \(file) of \(number)", \
+                "symbols": ["ALFA"], "created_at": "2024-01-02T14:30:00Z", "source": "test"}
+                """
+            }
+            try drop(lines.joined(separator: "\n") + "\n", as: "many-\(file).jsonl")
+        }
+        try finish("many-2.jsonl")
+        #expect(try store.count("SELECT count(*) FROM taken WHERE news_id LIKE 'many-%'") == 2_100)
+    }
+
     /// Runs until the file has gone to `done`, then ends the run.
     private func finish(_ name: String) throws {
         let child = try Program.start(run)

@@ -115,7 +115,46 @@ import Testing
         #expect(leg.isOver)
         #expect(days == ["100027.97 27.97", "99876.06 -151.91"])
         let access = try StoreAccess(folder: folder.path, purpose: "a test")
-        expect(try RunReport(access, folder: folder.path))
+        expect(try RunReport(access, folder: folder.path, zone: newYorkZone()))
+        try access.close()
+    }
+
+    private func metrics(_ folder: ScratchFolder) throws -> [String: MetricValue] {
+        let access = try StoreAccess(folder: folder.path, purpose: "a test")
+        let report = try RunReport(access, folder: folder.path, zone: newYorkZone())
+        try access.close()
+        return Dictionary(report.metrics.map { ($0.key, $0.value) }) { first, _ in first }
+    }
+
+    @Test("S01: the report of a store values open lots at the last stored price, or says n/a")
+    func openLots() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration(folder)
+        _ = try playLive(configuration, folder: folder.path, LiveOptions(stopAfter: 4))
+        let open = try metrics(folder)
+        // 10 x (104 - 103.103) - 1
+        #expect(open["total_pnl"] == .money(try Money(parsing: "7.97")))
+        #expect(open["realized_pnl"] == .money(.zero))
+        #expect(open["unrealized_pnl"] == .money(try Money(parsing: "7.97")))
+        try folder.remove("history.db")
+        let unknown = try metrics(folder)
+        for key in ["total_pnl", "total_pnl_pct", "unrealized_pnl", "cagr"] {
+            #expect(unknown[key] == MetricValue.none, "\(key)")
+        }
+        #expect(unknown["realized_pnl"] == .money(.zero))
+    }
+
+    @Test("S16: a session that the end of the data cuts goes on when bars are added")
+    func addedBars() throws {
+        let folder = try ScratchFolder()
+        let configuration = try Self.configuration(folder)
+        let lines = Self.bars.split(separator: "\n")
+        try folder.write(lines.prefix(4).joined(separator: "\n") + "\n", to: "bars.csv")
+        #expect(try playLive(configuration, folder: folder.path).isOver)
+        try folder.write(Self.bars, to: "bars.csv")
+        #expect(try playLive(configuration, folder: folder.path).isOver)
+        let access = try StoreAccess(folder: folder.path, purpose: "a test")
+        expect(try RunReport(access, folder: folder.path, zone: newYorkZone()))
         try access.close()
     }
 

@@ -1,7 +1,9 @@
 import Appliance
+import Backtest
 import Domain
 import Engine
 import Foundation
+import MarketFeeds
 import Portfolio
 import Primitives
 import Signals
@@ -106,6 +108,89 @@ import Testing
         }
         #expect(legs > 20)
         try expect(folder, leg, equals: whole)
+    }
+
+    @Test(
+        "S16: bars outside the sessions leave the windows as long as without a stop",
+        .enabled(if: !SharedData.isAbsent, "the real data is not here"))
+    func extendedHoursStops() throws {
+        let configuration = try #require(
+            try recorded(
+                bars: SharedData.file("data/bars/minute-2013-10.csv"),
+                overrides: ["trading.symbols=SPY,AIG", "news.sources=[]"]))
+        let whole = try Self.whole(configuration)
+        let folder = try ScratchFolder()
+        var leg = Leg(isOver: false, equity: .zero, bars: 0)
+        while !leg.isOver {
+            leg = try playLive(configuration, folder: folder.path, LiveOptions(stopAfter: 1_500))
+        }
+        try expect(folder, leg, equals: whole)
+    }
+
+    /// Runs until the inbox is stopped; the stores are closed and let go then.
+    /// - Returns: how many bars were taken, ever.
+    private func stretch(
+        _ configuration: Configuration, _ folder: ScratchFolder, _ inbox: Inbox
+    ) throws -> Int64 {
+        let assembly = try Assembly(configuration)
+        let access = try StoreAccess(folder: folder.path, purpose: "a test")
+        let feed = try assembly.simulatedMarket(SymbolTable())
+        var runner = try LiveRunner(
+            assembly, feed: feed, news: try assembly.news().feed,
+            journal: LedgerJournal(
+                ledger: access.ledger, history: access.history, interval: feed.interval),
+            inbox: inbox, idPrefix: testPrefix)
+        #expect(try !runner.run())
+        try access.close()
+        return runner.loop.engine.feedPosition
+    }
+
+    @Test("S15: a stop that comes during the catching up changes nothing")
+    func stoppedWhileCatchingUp() throws {
+        let folder = try ScratchFolder()
+        let half = try playLive(
+            Self.configuration, folder: folder.path, LiveOptions(stopAfter: 500))
+        let before = try Books(folder: folder.path)
+        let inbox = Inbox()
+        inbox.stop()
+        let bars = try stretch(Self.configuration, folder, inbox)
+        #expect(bars == half.bars)
+        expectEqual(try Books(folder: folder.path), before)
+    }
+
+    @Test("News that arrives between two bars is stamped between them")
+    func stampOfArrival() throws {
+        var configuration = Self.configuration
+        // A bar takes a tenth of a second.
+        configuration.market.speed = .factor(600)
+        configuration.news.sources = []
+        let assembly = try Assembly(configuration)
+        let folder = try ScratchFolder()
+        let access = try StoreAccess(folder: folder.path, purpose: "a test")
+        let feed = try assembly.simulatedMarket(SymbolTable())
+        let inbox = Inbox()
+        var runner = try LiveRunner(
+            assembly, feed: feed, news: try assembly.news().feed,
+            journal: LedgerJournal(
+                ledger: access.ledger, history: access.history, interval: feed.interval),
+            inbox: inbox, idPrefix: testPrefix)
+        let symbol = try #require(feed.symbols.symbols.first)
+        var played: [Timestamp] = []
+        runner.onInstant = { instant, _ in
+            played.append(instant.at)
+            if played.count == 2 {
+                let item = NewsItem(
+                    id: "between", headline: "\(symbol) beats profit estimates", summary: "",
+                    symbols: [symbol], createdAt: instant.at, source: "test", url: "")
+                #expect(inbox.post([.news(item)]))
+            }
+            if played.count == 3 { inbox.stop() }
+        }
+        #expect(try !runner.run())
+        let readings = try access.history.readings(since: .distantPast)
+        let reading = try #require(readings.first { $0.newsID == "between" })
+        #expect(played.count == 3 && played[1] < reading.at && reading.at < played[2])
+        try access.close()
     }
 
     @Test("S05 S16: with history.db gone between two runs, trading and explanations go on")

@@ -63,14 +63,18 @@ import Testing
         #expect(books.trades == report.trades)
         #expect(!books.trades.isEmpty)
         let account = try StoreAccess(folder: lived.path, purpose: "a test")
-        let live = try RunReport(account, folder: lived.path)
+        let live = try RunReport(account, folder: lived.path, zone: newYorkZone())
         try account.close()
-        for key in ["fills", "round_trips", "total_pnl", "realized_pnl", "daily_pnl"] {
+        // A session that the end of the data cuts is closed there in a backtest only.
+        let isCut = leg.hasOpenSession
+        for key in ["fills", "round_trips", "total_pnl", "realized_pnl"]
+            + (isCut ? [] : ["daily_pnl"])
+        {
             #expect(
                 live.metrics.first { $0.key == key }?.value
                     == report.metrics.first { $0.key == key }?.value, "\(key)")
         }
-        #expect(live.equity == report.equity)
+        #expect(live.equity == (isCut ? report.equity.dropLast() : report.equity))
     }
 
     @Test("A11: a simulated market gives the same orders, fills and P&L live and in a backtest")

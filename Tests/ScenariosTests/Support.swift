@@ -179,6 +179,8 @@ struct Leg {
     var equity: Money
     /// Of the market from its beginning.
     var bars: Int64
+    /// The market ended, or the run was stopped, within a session.
+    var hasOpenSession = false
 }
 
 /// How one stretch of a live run is played.
@@ -229,7 +231,9 @@ private func playLive<Feed: MarketFeed>(
         }
         let isOver = try runner.run()
         let engine = runner.loop.engine
-        return Leg(isOver: isOver, equity: engine.portfolio.equity, bars: engine.feedPosition)
+        return Leg(
+            isOver: isOver, equity: engine.portfolio.equity, bars: engine.feedPosition,
+            hasOpenSession: engine.session != nil)
     }
     do {
         var runner = try LiveRunner(

@@ -1,4 +1,5 @@
 import Backtest
+import Calendar
 import Domain
 import Engine
 import Learning
@@ -52,8 +53,12 @@ extension RunReport {
     }
 
     /// The report of a store, as it stands.
-    package init(_ access: borrowing StoreAccess, folder: String) throws {
-        let state = try access.ledger.loadState()
+    package init(
+        _ access: borrowing StoreAccess, folder: String, zone: TimeZoneRules
+    ) throws {
+        let state = try access.ledger.loadState {
+            zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0)
+        }
         let trades = try access.ledger.closedTrades()
         let fills = try access.ledger.fills()
         let snapshots = try access.history.equity()
@@ -62,7 +67,7 @@ extension RunReport {
         let capital = try negativeCapital.negated()
         var tracker = EquityTracker()
         if let checkpoint = state.checkpoint { tracker = EquityTracker(restoring: checkpoint) }
-        let final = closes.last?.equity ?? capital
+        let final = try currentEquity(state, access.history)
         self.init(
             title: "Account",
             run: [
@@ -72,6 +77,7 @@ extension RunReport {
                 ("open_lots", .integer(state.lots.count)),
                 ("open_orders", .integer(state.openOrders.count)),
                 ("capital", .money(capital)),
+                ("equity_final", final.map { .money($0) } ?? .none),
                 ("equity_last_close", closes.last.map { .money($0.equity) } ?? .none),
             ],
             metrics: PerformanceReport.compute(
@@ -81,6 +87,21 @@ extension RunReport {
             equity: closes, trades: trades, weights: try access.ledger.weightsHistory(),
             refusals: try access.ledger.refusalCounts(), defects: [], capital: capital)
     }
+}
+
+/// Cash and the open lots at the last stored prices; nil where one is missing.
+private func currentEquity(_ state: LedgerState, _ history: HistoryStore) throws -> Money? {
+    var equity = state.balances[.cash] ?? .zero
+    var prices: [Symbol: Price] = [:]
+    let held = Set(state.lots.map(\.symbol)).sorted()
+    for bar in try history.lastBars(perSymbol: 1, symbols: held, before: state.checkpoint?.at) {
+        prices[bar.symbol] = bar.close
+    }
+    for lot in state.lots {
+        guard let price = prices[lot.symbol] else { return nil }
+        equity = try equity.adding(price * lot.quantity)
+    }
+    return equity
 }
 
 /// How often a position came back to zero or went through it.

@@ -1,7 +1,6 @@
 import Backtest
 import Domain
 import Engine
-import Foundation
 import MarketFeeds
 import Primitives
 import Storage
@@ -90,12 +89,7 @@ private final class BacktestStore {
     private var entries: [LedgerEntry] = []
 
     init(folder: String) throws {
-        for name in ["ledger.db", "history.db"] {
-            for suffix in ["", "-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)\(suffix)")
-            }
-        }
-        access = try StoreAccess(folder: folder, purpose: "bellwether backtest")
+        access = try StoreAccess(backtestIn: folder)
     }
 
     func take(_ effects: [Effect]) throws {

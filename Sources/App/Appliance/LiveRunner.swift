@@ -73,12 +73,11 @@ package struct LiveRunner<Feed: MarketFeed> {
             try time < now || ledger.wasTaken(newsID: newsID)
         }
         let symbols = loop.engine.symbols
-        let stored = try history.lastBars(
-            perSymbol: config.signals.rebuildBars, symbols: symbols.symbols,
-            before: now - config.interval)
-        for bar in stored {
-            guard let id = symbols.id(of: bar.symbol) else { continue }
-            try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
+        for symbol in symbols.symbols {
+            guard let id = symbols.id(of: symbol) else { continue }
+            for bar in try lastBars(symbol, before: now - config.interval, history, config) {
+                try loop.engine.backfill(bar.bar(id), knownAt: bar.start + bar.interval)
+            }
         }
         let oldest = now - config.sentiment.windowAge
         for reading in try history.readings(since: oldest)
@@ -93,6 +92,25 @@ package struct LiveRunner<Feed: MarketFeed> {
         }
     }
 
+    /// So many that a window is full of those it takes: what lies outside the sessions is passed
+    /// over there, and what was stored with another interval here.
+    private static func lastBars(
+        _ symbol: Symbol, before: Timestamp, _ history: HistoryStore, _ config: EngineConfig
+    ) throws(StorageError) -> [StoredBar] {
+        var hours = BarHours(calendar: config.calendar)
+        let wanted = config.signals.rebuildBars
+        var count = wanted
+        while true {
+            let stored = try history.lastBars(perSymbol: count, symbols: [symbol], before: before)
+            let bars = stored.filter { $0.interval == config.interval }
+            let taken = bars.count {
+                config.extendedHours || hours.session(of: $0.start) != nil
+            }
+            if taken >= wanted || stored.count < count || count >= 8 * wanted { return bars }
+            count *= 2
+        }
+    }
+
     /// Passes over what was taken before the restart: bars only fill gaps in the windows, news that
     /// was not taken any more is taken now.
     private mutating func catchUp() throws {
@@ -100,7 +118,8 @@ package struct LiveRunner<Feed: MarketFeed> {
         let now = loop.engine.now
         var position: Int64 = 0
         var instant = Instant()
-        while try timeline.next(&instant) {
+        // The next start passes over it again.
+        while !inbox.stopRequested, try timeline.next(&instant) {
             loop.register(timeline.feed.symbols)
             let left = Int(max(0, min(Int64(instant.bars.count), taken - position)))
             position += Int64(instant.bars.count)
@@ -111,7 +130,9 @@ package struct LiveRunner<Feed: MarketFeed> {
             instant.bars.removeFirst(left)
             let reached = instant.at
             if reached <= now {
-                instant.news = try instant.news.filter(isNew)
+                // Of older news nobody remembers whether it was taken.
+                instant.news =
+                    reached < now - rememberedNews ? [] : try instant.news.filter(isNew)
                 instant.at = now
             }
             if !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty {
@@ -132,49 +153,63 @@ package struct LiveRunner<Feed: MarketFeed> {
 
     // MARK: - Run
 
-    /// Runs to the end of the market, or until the inbox is told to stop.
+    /// Runs to the end of the market, or until the inbox is told to stop. A session that the market
+    /// left open stays open: bars that are added to it go on there.
     /// - Returns: true at the end of the market.
     package mutating func run() throws -> Bool {
         var instant = Instant()
+        var isOver = false
         while !inbox.stopRequested {
             guard try timeline.next(&instant) else {
-                try loop.finish()
-                journal.tidy(retention, now: loop.engine.now)
-                return true
+                isOver = true
+                break
             }
             loop.register(timeline.feed.symbols)
             try waitUntil(instant.at)
             if inbox.stopRequested { break }
-            try takeInbox()
+            try takeInbox(before: instant.at)
             try play(&instant)
         }
         // What was read but not played is read again at the next start.
         try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
-        return false
+        return isOver
     }
 
     private mutating func play(_ instant: inout Instant) throws {
         try loop.play(instant)
         if instant.timers.contains(.sessionClose) {
             journal.tidy(retention, now: instant.at)
-            try journal.ledger.prune(before: instant.at - Span(seconds: 90 * 86_400))
+            try journal.ledger.prune(before: instant.at - rememberedNews)
         }
         onInstant?(instant, loop.engine)
     }
 
     /// Only once there is a market time to take it at.
-    private mutating func takeInbox() throws {
+    private mutating func takeInbox(before next: Timestamp) throws {
         guard loop.engine.now > .distantPast else { return }
         for delivery in inbox.drain() {
             var instant = Instant()
-            instant.at = loop.engine.now
+            instant.at = marketTime(before: next)
             for case .news(let item) in delivery.events where try isNew(item) {
                 instant.news.append(item)
             }
             try loop.play(instant)
             delivery.onTaken?()
         }
+    }
+
+    /// What the market's clock shows between the instant that was played and the next: an order
+    /// decided now must not get the price of a bar that had begun before.
+    private func marketTime(before next: Timestamp) -> Timestamp {
+        let now = loop.engine.now
+        guard case .factor(let factor) = speed, let pace, next > now else { return now }
+        let passed = pace.clock.duration(to: .now) * factor
+        let last = next - Span(nanoseconds: 1)
+        guard passed < .seconds((last - pace.market).seconds) else { return max(now, last) }
+        let (seconds, attoseconds) = passed.components
+        let whole = Span(nanoseconds: seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        return max(now, pace.market + whole)
     }
 
     /// Waits until the market's time has come at the chosen speed; what arrives meanwhile is taken.
@@ -191,10 +226,13 @@ package struct LiveRunner<Feed: MarketFeed> {
             let seconds =
                 Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
             inbox.wait(seconds: min(seconds, 1))
-            try takeInbox()
+            try takeInbox(before: time)
         }
     }
 }
+
+/// How long the ledger remembers which news was taken.
+private let rememberedNews = Span(seconds: 90 * 86_400)
 
 extension Retention {
     init(_ settings: StorageSettings) {

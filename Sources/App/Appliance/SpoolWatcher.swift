@@ -31,22 +31,27 @@ package final class SpoolWatcher: Sendable {
         while !inbox.stopRequested {
             let (items, problems) = folder.poll()
             problems.forEach(onProblem)
-            if !items.isEmpty {
-                let taken = DispatchSemaphore(value: 0)
-                let events = items.map { InputEvent.news($0) }
-                var isPosted = false
-                while !isPosted, !inbox.stopRequested {
-                    isPosted = inbox.post(events) { taken.signal() }
-                    if !isPosted { Thread.sleep(forTimeInterval: 0.2) }
-                }
-                while isPosted, !inbox.stopRequested {
-                    guard taken.wait(timeout: .now() + 1) == .success else { continue }
-                    folder.confirm().forEach(onProblem)
-                    break
-                }
-            }
+            if !items.isEmpty, deliver(items) { folder.confirm().forEach(onProblem) }
             Thread.sleep(forTimeInterval: 1)
         }
+    }
+
+    /// Hands over in pieces that fit, each after the one before was taken.
+    /// - Returns: true when the last item's effects are durable; false when stopped before.
+    private func deliver(_ items: [NewsItem]) -> Bool {
+        for first in stride(from: 0, to: items.count, by: inbox.capacity) {
+            let piece = items[first..<min(first + inbox.capacity, items.count)]
+            let events = piece.map { InputEvent.news($0) }
+            let taken = DispatchSemaphore(value: 0)
+            while !inbox.post(events, onTaken: { taken.signal() }) {
+                if inbox.stopRequested { return false }
+                Thread.sleep(forTimeInterval: 0.2)
+            }
+            while taken.wait(timeout: .now() + 1) != .success {
+                if inbox.stopRequested { return false }
+            }
+        }
+        return true
     }
 }
 

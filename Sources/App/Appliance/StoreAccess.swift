@@ -3,6 +3,9 @@ import Storage
 
 /// The stores of a folder, held under its lock: nobody else opens them meanwhile.
 package struct StoreAccess: ~Copyable {
+    /// Beside the stores of a backtest, which may be made anew at any time; all others are kept.
+    package static let backtestMark = ".bellwether-backtest"
+
     package let ledger: LedgerStore
     package let history: HistoryStore
     private let lock: StoreLock
@@ -18,6 +21,34 @@ package struct StoreAccess: ~Copyable {
         let ledger = try LedgerStore(folder: folder)
         let history = try HistoryStore(folder: folder)
         (self.lock, self.ledger, self.history) = (lock, ledger, history)
+    }
+
+    /// New stores for a backtest, in place of those of an earlier one.
+    /// - Throws: `folder` where the folder holds stores that no backtest made; they stay.
+    package init(backtestIn folder: String) throws(StorageError) {
+        let lock = try StoreLock(folder: folder, purpose: "bellwether backtest")
+        try Self.clear(folder)
+        let ledger = try LedgerStore(folder: folder)
+        let history = try HistoryStore(folder: folder)
+        (self.lock, self.ledger, self.history) = (lock, ledger, history)
+    }
+
+    private static func clear(_ folder: String) throws(StorageError) {
+        let files = FileManager.default
+        let mark = folder + "/" + backtestMark
+        let stores = StoreFile.allCases.flatMap { file in
+            ["", "-wal", "-shm"].map { folder + "/" + file.rawValue + $0 }
+        }.filter { files.fileExists(atPath: $0) }
+        if let store = stores.first, !files.fileExists(atPath: mark) {
+            throw .folder(
+                path: store, reason: "was not made by a backtest and is kept; give another folder")
+        }
+        do {
+            try Data().write(to: URL(fileURLWithPath: mark))
+            for store in stores { try files.removeItem(atPath: store) }
+        } catch {
+            throw .folder(path: folder, reason: error.localizedDescription)
+        }
     }
 
     private static func demandLedger(_ folder: String) throws(StorageError) {

@@ -118,7 +118,7 @@ struct ReportCommand: ParsableCommand {
             let folder = try store ?? options.load().configuration.storage.path
             let access = try StoreAccess(
                 folder: folder, purpose: "bellwether report", mustExist: true)
-            let report = try RunReport(access, folder: folder)
+            let report = try RunReport(access, folder: folder, zone: newYorkZone())
             try access.close()
             if let out { try write(report, to: out) }
             if json {

@@ -60,6 +60,9 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         case .library: throw Exit.unavailable
         default: throw error.reaction == .retry ? Exit.tryLater : Exit.io
         }
+    } catch let error as OtherMarket {
+        complain("bellwether: \(error)")
+        throw Exit.configuration
     } catch let error as ZoneFileError {
         complain("bellwether: \(error)")
         throw Exit.unavailable

@@ -66,6 +66,9 @@ struct RunCommand: ParsableCommand {
         _ assembly: Assembly, _ access: borrowing StoreAccess, _ inbox: Inbox,
         _ news: NewsSources, feed: Feed, bars: (Feed) -> DefectLog?
     ) throws {
+        try demandSameMarket(
+            assembly.configuration, interval: feed.interval,
+            folder: assembly.configuration.storage.path)
         let journal = LedgerJournal(
             ledger: access.ledger, history: access.history, interval: feed.interval)
         let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)

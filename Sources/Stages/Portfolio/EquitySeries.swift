@@ -16,7 +16,7 @@ struct EquitySeries {
     let meanExposure: Double?
     let annualGrowth: Double?
 
-    init(capital: Money, finalEquity: Money, closes: [EquitySnapshot]) {
+    init(capital: Money, finalEquity: Money?, closes: [EquitySnapshot]) {
         count = closes.count
         let points = [capital] + closes.map(\.equity)
         let bases = points.dropLast()
@@ -39,11 +39,13 @@ struct EquitySeries {
             count > 0 && closes.allSatisfy(\.equity.isPositive)
             ? closes.reduce(0) { $0 + $1.exposure.double / $1.equity.double } / sessions : nil
 
-        annualGrowth =
-            count > 0 && capital.isPositive && finalEquity.isPositive
-            ? powDeterministic(
+        if let finalEquity, count > 0, capital.isPositive, finalEquity.isPositive {
+            annualGrowth = powDeterministic(
                 finalEquity.double / capital.double, Self.sessionsPerYear / sessions
-            ).map { $0 - 1 } : nil
+            ).map { $0 - 1 }
+        } else {
+            annualGrowth = nil
+        }
     }
 
     /// Standard deviation of the returns, ddof 1; zero when all are equal, nil under two.

@@ -6,7 +6,7 @@ import Primitives
 package enum PerformanceReport {
     /// - Parameters:
     ///   - capital: the equity of the first snapshot.
-    ///   - finalEquity: at the last known prices.
+    ///   - finalEquity: at the last known prices; nil when a price is missing.
     ///   - trades: in the order in which they were closed.
     ///   - closes: one snapshot per session close, oldest first.
     ///   - roundTrips: how often a position came back to zero or went through it.
@@ -14,7 +14,7 @@ package enum PerformanceReport {
     ///   - tracker: has observed every equity of the run.
     /// - Returns: always the same keys in the same order.
     package static func compute(
-        capital: Money, finalEquity: Money, trades: [ClosedTrade], closes: [EquitySnapshot],
+        capital: Money, finalEquity: Money?, trades: [ClosedTrade], closes: [EquitySnapshot],
         fills: Int, roundTrips: Int, costs: Money, tracker: EquityTracker
     ) -> [Metric] {
         let statistics = TradeStatistics(trades)
@@ -33,10 +33,10 @@ package enum PerformanceReport {
     }
 
     private static func profit(
-        _ capital: Money, _ finalEquity: Money, _ statistics: TradeStatistics,
+        _ capital: Money, _ finalEquity: Money?, _ statistics: TradeStatistics,
         _ series: EquitySeries
     ) -> [Metric] {
-        let total = try? finalEquity.subtracting(capital)
+        let total = finalEquity.flatMap { try? $0.subtracting(capital) }
         let realized = statistics.pnl
         let unrealized = total.flatMap { total in
             realized.flatMap { try? total.subtracting($0) }
@@ -44,7 +44,7 @@ package enum PerformanceReport {
         return [
             Metric(
                 "total_pnl", MetricValue(money: total),
-                "final equity - equity of the first snapshot"),
+                "final equity - equity of the first snapshot; n/a without a price for an open lot"),
             Metric(
                 "total_pnl_pct", MetricValue(ratio: total.flatMap { $0.ratio(to: capital) }),
                 "total_pnl / equity of the first snapshot; n/a when that is zero"),
