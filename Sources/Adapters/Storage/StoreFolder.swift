@@ -92,6 +92,8 @@ package final class StoreLock: Sendable {
     deinit {
         // The file stays: removing it would let two processes lock two different files.
         _ = ftruncate(descriptor, 0)
+        // Said aloud: a child between its fork and its exec may hold the descriptor a moment longer.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }
