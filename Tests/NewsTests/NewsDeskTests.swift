@@ -220,6 +220,18 @@ struct NewsDeskTests {
         #expect(desk.remembered == 1)
     }
 
+    @Test("S25: a text that was news again after the limit is a repeat, also after a restart")
+    func restartAfterRepeat() {
+        let config = NewsConfig()
+        let again = now + config.duplicateAge + Span(seconds: 1)
+        var desk = NewsDesk(config)
+        desk.remember(id: "1", headline: "Profit rises", linked: [aapl], at: now)
+        desk.remember(id: "2", headline: "Profit rises", linked: [aapl], at: again)
+        let later = again + Span(seconds: 60)
+        let third = NewsItem(id: "3", headline: "Profit rises", symbols: [aapl], createdAt: later)
+        #expect(desk.admit(third, at: later).outcome == .duplicate(of: "2"))
+    }
+
     @Test("S25: what was taken in before a restart is not taken in again")
     func restart() {
         var before = NewsDesk(NewsConfig())
