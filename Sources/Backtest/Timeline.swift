@@ -49,6 +49,7 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
     private var cursor = 0
     private var isExhausted = false
     private var now = Timestamp.distantPast
+    private var order: NameOrder
 
     /// - Parameter clock: after a restart; else it begins with the first bar.
     package init(
@@ -63,6 +64,7 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
         hours = BarHours(calendar: calendar)
         interval = feed.interval
         symbolCount = feed.symbols.count
+        order = NameOrder(feed.symbols)
         buffer.reserveCapacity(8192)
     }
 
@@ -100,7 +102,10 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
             buffer.removeAll(keepingCapacity: true)
             cursor = 0
             if try !feed.read(into: &buffer) { isExhausted = true }
-            symbolCount = feed.symbols.count
+            if feed.symbols.count > symbolCount {
+                symbolCount = feed.symbols.count
+                order = NameOrder(feed.symbols)
+            }
             if !universe.isEmpty { passOver() }
         }
         return true
@@ -124,11 +129,53 @@ package struct Timeline<Feed: MarketFeed, News: NewsFeed> {
                 cursor += 1
             } while cursor < buffer.count && buffer[cursor].start == start
         }
+        if bars.count > 1 { order.sort(&bars) }
     }
 
     private mutating func takeTimers(upTo time: Timestamp, into timers: inout [TimerEvent]) {
         while clock.map({ $0.next <= time }) == true {
             if let event = clock?.take() { timers.append(event) }
         }
+    }
+}
+
+/// Puts the bars of one instant into the order of their symbols' names, so that what is decided
+/// does not depend on how the rows of files are arranged.
+private struct NameOrder {
+    /// The place of a symbol among the names, by `SymbolID.index`.
+    private var ranks: [UInt32]
+    private var keys: [UInt64] = []
+    private var sorted: [Bar] = []
+
+    init(_ table: SymbolTable) {
+        let names = table.symbols
+        ranks = Array(repeating: 0, count: names.count)
+        let order = names.indices.sorted { names[$0] < names[$1] }
+        for (rank, index) in order.enumerated() { ranks[index] = UInt32(truncatingIfNeeded: rank) }
+    }
+
+    /// Bars of one symbol keep their order: a correction stays behind what it corrects. Bars that
+    /// are in order already, as most are, only cost a comparison each.
+    mutating func sort(_ bars: inout [Bar]) {
+        var last = ranks[bars[0].symbol.index]
+        var isSorted = true
+        for bar in bars {
+            let rank = ranks[bar.symbol.index]
+            if rank < last {
+                isSorted = false
+                break
+            }
+            last = rank
+        }
+        if isSorted { return }
+        keys.removeAll(keepingCapacity: true)
+        for (place, bar) in bars.enumerated() {
+            keys.append(
+                UInt64(ranks[bar.symbol.index]) << 32 | UInt64(UInt32(truncatingIfNeeded: place)))
+        }
+        keys.sort()
+        sorted.removeAll(keepingCapacity: true)
+        for key in keys { sorted.append(bars[Int(key & 0xFFFF_FFFF)]) }
+        swap(&bars, &sorted)
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import News
 
 /// What the engine itself remembers of one symbol; the stages keep the rest.
 struct SymbolState: Sendable {
@@ -41,6 +42,9 @@ package struct EngineCounters: Sendable, Equatable {
     package var barsIgnored: Int64 = 0
     package var news: Int64 = 0
     package var newsLinked: Int64 = 0
+    package var newsDuplicates: Int64 = 0
+    /// By why they were refused; reasons that did not occur are not there.
+    package var newsRefused: [NewsRefusal: Int64] = [:]
     package var readings: Int64 = 0
     package var signals: Int64 = 0
     package var refusals: Int64 = 0
@@ -49,4 +53,10 @@ package struct EngineCounters: Sendable, Equatable {
     package var alerts: Int64 = 0
 
     package init() {}
+
+    /// Why news was refused and how often, sorted by reason.
+    package var sortedNewsRefused: [(reason: NewsRefusal, count: Int64)] {
+        newsRefused.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { (reason: $0.key, count: $0.value) }
+    }
 }

@@ -165,8 +165,11 @@ package struct TradingEngine: Sendable {
         var duplicate: String?
         switch admission.outcome {
         case .linked(let found): linked = found.filter { symbols.id(of: $0) != nil }
-        case .duplicate(let original): duplicate = original
-        case .unlinked, .refused: break
+        case .duplicate(let original):
+            counters.newsDuplicates += 1
+            duplicate = original
+        case .refused(let reason): counters.newsRefused[reason, default: 0] += 1
+        case .unlinked: break
         }
         // The same item once more, after a crash or from a second source, has its row already.
         if duplicate != item.id {

@@ -174,4 +174,54 @@ import Testing
         #expect(both.news.sources == [.replay])
         #expect(both.news.paths == ["/w/n.jsonl"])
     }
+
+    struct StateCase: Sendable, CustomTestStringConvertible {
+        let name: String
+        var set: [String] = []
+        var environment = ["HOME": "/u/a"]
+        var isAllowed = false
+        let store: String
+        let spool: String
+        var speaks = false
+        var testDescription: String { name }
+    }
+
+    @Test(
+        "The store of a user without rights is in the user's own folder",
+        arguments: [
+            StateCase(
+                name: "allowed", isAllowed: true, store: "/var/lib/bellwether",
+                spool: "/var/lib/bellwether/spool"),
+            StateCase(
+                name: "home", store: "/u/a/.local/state/bellwether",
+                spool: "/u/a/.local/state/bellwether/spool", speaks: true),
+            StateCase(
+                name: "XDG", environment: ["HOME": "/u/a", "XDG_STATE_HOME": "/s"],
+                store: "/s/bellwether", spool: "/s/bellwether/spool", speaks: true),
+            StateCase(
+                name: "a relative path is ignored",
+                environment: ["HOME": "/u/a", "XDG_STATE_HOME": "s"],
+                store: "/u/a/.local/state/bellwether",
+                spool: "/u/a/.local/state/bellwether/spool", speaks: true),
+            StateCase(
+                name: "no home", environment: [:], store: "/var/lib/bellwether",
+                spool: "/var/lib/bellwether/spool"),
+            StateCase(
+                name: "the store is configured", set: ["storage.path=/var/lib/bellwether"],
+                store: "/var/lib/bellwether", spool: "/u/a/.local/state/bellwether/spool"),
+            StateCase(
+                name: "the spool is configured", set: ["news.spool=/spool"],
+                store: "/u/a/.local/state/bellwether", spool: "/spool", speaks: true),
+        ])
+    func stateFolder(_ row: StateCase) throws {
+        var loaded = try loadConfiguration(path: nil, overrides: row.set)
+        let said = loaded.moveStateHome(environment: row.environment) { path in
+            #expect(path == "/var/lib/bellwether")
+            return row.isAllowed
+        }
+        #expect(loaded.configuration.storage.path == row.store)
+        #expect(loaded.configuration.news.spool == row.spool)
+        #expect((said != nil) == row.speaks)
+        if let said { #expect(said.contains(row.store)) }
+    }
 }

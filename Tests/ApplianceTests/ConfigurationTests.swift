@@ -1,5 +1,6 @@
 import Backtest
 import Domain
+import Engine
 import Execution
 import Foundation
 import News
@@ -109,9 +110,8 @@ struct BadConfiguration: CustomTestStringConvertible, Sendable {
         BadConfiguration(
             "[news]\nsources = [\"spool\", \"spool\"]", "2: news.sources: names \"spool\" twice"),
         BadConfiguration(
-            "[log]\nlevel = \"INFO\"",
-            "2: log.level: must be \"debug\", \"info\", \"notice\", \"warning\" or \"error\", "
-                + "is \"INFO\""),
+            "[session]\ncalendar = \"XNYS\"",
+            "2: session.calendar: must be \"xnys\" or \"data\", is \"XNYS\""),
         BadConfiguration(
             "[trading]\nsymbols = [\"aapl\"]",
             "2: trading.symbols: \"aapl\" is not a symbol: 1 to 15 of A-Z 0-9 . - / in capitals, "
@@ -199,14 +199,13 @@ struct BadConfiguration: CustomTestStringConvertible, Sendable {
             symbols_max = 0
             [extra]
             """
-        let found = problems(in: toml, overrides: ["log.level=loud", "nothing"])
+        let found = problems(in: toml, overrides: ["session.calendar=loud", "nothing"])
         #expect(found.count == 10)
         let lines = found.compactMap { Int($0.prefix(while: \.isNumber)) }
         #expect(lines == [2, 3, 4, 6, 7, 11, 12, 9])
         #expect(
             found.filter { $0.hasPrefix("--set: ") } == [
-                "--set: log.level: must be \"debug\", \"info\", \"notice\", \"warning\" or "
-                    + "\"error\", is \"loud\"",
+                "--set: session.calendar: must be \"xnys\" or \"data\", is \"loud\"",
                 "--set: \"nothing\" is not of the form key=value",
             ])
     }
@@ -305,5 +304,17 @@ struct BadConfiguration: CustomTestStringConvertible, Sendable {
         let span = Span(text: row.text)
         #expect(span == row.seconds.map { Span(seconds: $0) })
         if let span { #expect(Span(text: spanText(span)) == span) }
+    }
+
+    @Test("Orders bear the configured prefix, those of tests and backtests their own")
+    func prefix() throws {
+        func prefix(_ toml: String, _ other: String? = nil) throws -> String {
+            let assembly = try Assembly(load(toml).configuration)
+            return assembly.engineConfig(idPrefix: other, interval: Span(seconds: 60))
+                .execution.idPrefix
+        }
+        #expect(try prefix("") == "bw-paper")
+        #expect(try prefix("[orders]\nid_prefix = \"box-7\"") == "box-7")
+        #expect(try prefix("[orders]\nid_prefix = \"box-7\"", "bw-test") == "bw-test")
     }
 }

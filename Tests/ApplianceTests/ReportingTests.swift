@@ -1,4 +1,5 @@
 import Appliance
+import Backtest
 import Domain
 import Foundation
 import Portfolio
@@ -225,5 +226,22 @@ import Testing
             }
         }
         return open.isEmpty
+    }
+
+    @Test("A backtest without a bar in its range knows the capital and no figure")
+    func noBar() throws {
+        var configuration = Configuration()
+        configuration.market.simulation.days = 2
+        configuration.portfolio.capital = Money(whole: 5_000)
+        var session = try BacktestSession(configuration)
+        session.runner.from = .distantFuture
+        let outcome = try session.run()
+        #expect(!outcome.hasBars)
+        let report = outcome.report
+        #expect(report.capital == Money(whole: 5_000))
+        #expect(!report.metrics.isEmpty && report.metrics.allSatisfy { $0.value == .none })
+        #expect(report.text(width: 80, colour: false).contains("5,000.00"))
+        session.runner.from = .distantPast
+        #expect(try session.run().hasBars)
     }
 }

@@ -24,6 +24,30 @@ import Testing
         }
     }
 
+    @Test("Bars of one instant come by symbol, corrections of a symbol in their order")
+    func byName() throws {
+        let symbols = symbolTable(["MSFT", "AAPL", "ZION", "BRK.B"])
+        func bar(_ index: Int, _ minute: String, _ price: Int64) -> Bar {
+            flat(SymbolID(index: index), at("2025-06-10T\(minute):00Z"), price)
+        }
+        let bars = [
+            bar(2, "13:30", 1), bar(0, "13:30", 2), bar(1, "13:30", 3), bar(0, "13:30", 4),
+            bar(3, "13:30", 5), bar(0, "13:30", 6), bar(1, "13:31", 7), bar(3, "13:31", 8),
+            bar(0, "13:32", 9), bar(0, "13:32", 10),
+        ]
+        for chunk in 1...bars.count {
+            var timeline = Timeline(
+                feed: ListFeed(bars, symbols: symbols, chunk: chunk), news: ListNews([NewsItem]()),
+                calendar: xnys)
+            var instant = Instant()
+            var prices: [Int64] = []
+            while try timeline.next(&instant) {
+                prices += instant.bars.map { $0.close.units / Price(whole: 1).units }
+            }
+            #expect(prices == [3, 5, 2, 4, 6, 1, 7, 8, 9, 10], "chunk \(chunk)")
+        }
+    }
+
     static let sessionRows = [
         Row(
             name: "a bar is known at its end; the session opens before it and closes after it",
@@ -273,7 +297,28 @@ import Testing
                     !instant.bars.isEmpty || !instant.news.isEmpty || !instant.timers.isEmpty,
                     "\(draw)")
             }
-            #expect(taken == bars, "\(draw)")
+            // The symbols' ids are in the order of their names here.
+            var expected: [Bar] = []
+            for run in bars.chunked(where: { $0.start == $1.start }) {
+                expected += run.filter { $0.symbol.index == 0 }
+                expected += run.filter { $0.symbol.index == 1 }
+            }
+            #expect(taken == expected, "\(draw)")
         }
+    }
+}
+
+extension Array {
+    /// The longest runs of neighbours that belong together.
+    fileprivate func chunked(where belongs: (Element, Element) -> Bool) -> [[Element]] {
+        var runs: [[Element]] = []
+        for element in self {
+            if let last = runs.last?.last, belongs(last, element) {
+                runs[runs.count - 1].append(element)
+            } else {
+                runs.append([element])
+            }
+        }
+        return runs
     }
 }

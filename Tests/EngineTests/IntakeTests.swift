@@ -1,4 +1,5 @@
 import Domain
+import News
 import Portfolio
 import Primitives
 import Risk
@@ -88,8 +89,22 @@ import Testing
         try world.news("14:03", id: "same")
         try world.news("14:04", World.bad, id: "same")
         #expect(world.engine.counters.readings == 1)
+        #expect(world.engine.counters.newsDuplicates == 2)
         #expect(world.ledger.orderIDs == orders)
         #expect(world.engine.sentiment.readings(SymbolID(index: 0)).count == 1)
+    }
+
+    @Test("Refused news is counted by its reason")
+    func refusedNews() throws {
+        var world = World { $0.news.ageMax = Span(seconds: -1) }
+        try world.open()
+        try world.news("14:02", id: "old")
+        try world.news("14:03", "...", id: "empty")
+        try world.news("14:04", id: "older")
+        let found = world.engine.counters.sortedNewsRefused
+        #expect(found.map(\.reason) == [.emptyHeadline, .tooOld])
+        #expect(found.map(\.count) == [1, 2])
+        #expect(world.engine.counters.newsDuplicates == 0)
     }
 
     @Test("News before any price causes no signal: there is none without a price")

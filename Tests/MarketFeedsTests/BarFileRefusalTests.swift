@@ -21,6 +21,11 @@ import Testing
         #expect(try reason(folder.write("a,b\n1,2\n", to: "a.csv")).contains("found “a,b”"))
         #expect(try reason(folder.write(header, to: "a.csv")).contains("no usable row"))
         #expect(try reason(folder.write(header + "x\n", to: "a.csv")).contains("no usable row"))
+        let bad = (1...4).map { "x\($0)\n" }.joined() + "A,then,1,1,1,1,1\n"
+        let why = try reason(folder.write(header + bad, to: "a.csv"))
+        #expect(why.contains("no usable row: 4 "), "\(why)")
+        #expect(why.contains("a.csv:2: ") && why.contains(": x3"), "\(why)")
+        #expect(!why.contains(": x4"), "\(why)")
         #expect(try reason(folder.write(header, to: "x.csv.gz")).contains("gunzip"))
         #expect(try reason(folder.write([0x1F, 0x8B, 8, 0], to: "a.csv")).contains("gunzip"))
         unlink("\(folder.path)/a.csv")

@@ -154,7 +154,7 @@ struct BooksPropertyTests {
     private func checkFigures(_ portfolio: Portfolio, _ ledger: MemoryLedger, _ note: String) {
         let equity =
             portfolio.capital.units + portfolio.realizedGross.units
-            + portfolio.unrealizedPnL.units - portfolio.fees.units
+            + portfolio.totals.unrealized.units - portfolio.fees.units
         #expect(portfolio.equity.units == equity, "\(note)")
         #expect(portfolio.realizedGross.units == -ledger.balance(.realized).units, "\(note)")
         #expect(portfolio.fees == ledger.balance(.fees), "\(note)")

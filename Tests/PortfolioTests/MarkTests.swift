@@ -25,7 +25,7 @@ struct MarkTests {
         #expect(portfolio.cash == money("99099"))
         #expect(portfolio.equity == money("100089"))
         #expect(portfolio.exposure == money("1210"))
-        #expect(portfolio.unrealizedPnL == money("90"))
+        #expect(portfolio.totals.unrealized == money("90"))
         #expect(portfolio.position(firstID)?.unrealized == money("100"))
         #expect(portfolio.position(secondID)?.unrealized == money("-10"))
         #expect(portfolio.position(secondID)?.averagePrice == price("40"))

@@ -126,7 +126,7 @@ struct Books: Equatable, CustomStringConvertible {
         let lots = [firstID, secondID].map { "\(portfolio.openLots($0))" }
         description = """
             \(portfolio.capital) \(portfolio.cash) \(portfolio.equity) \(portfolio.exposure) \
-            \(portfolio.realizedPnL) \(portfolio.realizedGross) \(portfolio.unrealizedPnL) \
+            \(portfolio.realizedPnL) \(portfolio.realizedGross) \(portfolio.totals.unrealized) \
             \(portfolio.fees) \(portfolio.openPositionCount) \(portfolio.positions) \(lots)
             """
     }

@@ -108,7 +108,10 @@ struct Books: Equatable {
         fills = try access.ledger.fills()
         trades = try access.ledger.closedTrades()
         weights = try access.ledger.weightsHistory()
-        let state = try access.ledger.loadState()
+        let zone = try newYorkZone()
+        let state = try access.ledger.loadState {
+            zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0)
+        }
         balances = state.balances
         lots = state.lots
         problems = try access.ledger.checkBooks()

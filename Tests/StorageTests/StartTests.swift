@@ -271,4 +271,17 @@ import Testing
         let name = fixture.file.rawValue
         #expect(try folder.strings(schema, on: name) == fresh.strings(schema, on: name))
     }
+
+    @Test("A folder that this user may not make is told apart from one that cannot be made")
+    func denied() throws {
+        // Not even root makes folders in /sys.
+        let error = #expect(throws: StorageError.self) {
+            _ = try StoreLock(folder: "/sys/bellwether", purpose: "test")
+        }
+        guard case .denied(let path, let reason) = try #require(error) else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(path == "/sys/bellwether" && reason.hasPrefix("cannot be created: "))
+    }
 }

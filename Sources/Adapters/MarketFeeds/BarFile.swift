@@ -75,12 +75,6 @@ package struct BarFile: MarketFeed {
         newest = Array(repeating: Self.none, count: symbols.count)
     }
 
-    /// How much of the files' bytes was read, 0 ... 1; for showing progress.
-    package var fractionRead: Double {
-        let total = cursors.reduce(0) { $0 + $1.bytesTotal }
-        return total == 0 ? 1 : Double(cursors.reduce(0) { $0 + $1.bytesRead }) / Double(total)
-    }
-
     package mutating func read(into bars: inout [Bar]) throws(FeedError) -> Bool {
         if !started {
             started = true
@@ -104,7 +98,9 @@ package struct BarFile: MarketFeed {
         if bars.count > before {
             delivered = true
         } else if !delivered {
-            throw .noRows(path: paths.count == 1 ? paths[0] : "\(paths[0]) and the other files")
+            throw .noRows(
+                path: paths.count == 1 ? paths[0] : "\(paths[0]) and the other files",
+                defects: defects)
         }
         return bars.count > before
     }

@@ -28,8 +28,6 @@ final class BarFileCursor {
     private(set) var stoppedAt: FeedDefect?
 
     /// Where the file's next chunk begins, and its size.
-    var bytesRead: Int { min(source.offset, source.size) }
-    var bytesTotal: Int { source.size }
 
     private let source: ChunkedFile
     private var buffer: UnsafeMutablePointer<UInt8>

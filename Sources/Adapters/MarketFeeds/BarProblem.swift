@@ -75,13 +75,3 @@ package enum BarProblem: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
-
-/// `1m`, `90s`, `1h`, `1d`; for messages.
-func spanText(_ span: Span) -> String {
-    let (seconds, rest) = span.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
-    if rest != 0 { return "\(span.seconds)s" }
-    if seconds >= 86400, seconds % 86400 == 0 { return "\(seconds / 86400)d" }
-    if seconds >= 3600, seconds % 3600 == 0 { return "\(seconds / 3600)h" }
-    if seconds >= 60, seconds % 60 == 0 { return "\(seconds / 60)m" }
-    return "\(seconds)s"
-}

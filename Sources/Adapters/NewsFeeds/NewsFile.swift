@@ -3,6 +3,7 @@
 // `.jsonl` (an object a line) and `.csv` (RFC 4180, with a header) -> headlines, each with the
 // instant from which it counts as known, sorted by that instant and then by id.
 // - A stamp at midnight of its own clock is a date: known at the next open, or dropped, as configured.
+//   Such an item counts as created then, so that its age is not that of a midnight nobody meant.
 // - Records that cannot be used are set aside with file, line and reason; nothing can trap.
 // - A file is read whole, and may hold `bytesMax` bytes and `itemsMax` records.
 import Domain
@@ -48,7 +49,7 @@ package struct NewsFile: Sendable {
             }
         }
         guard !reader.items.isEmpty || reader.dropped > 0 else {
-            throw .noRows(path: paths.joined(separator: ", "))
+            throw .noRows(path: paths.joined(separator: ", "), defects: reader.defects)
         }
         items = reader.items.sorted {
             ($0.availableAt, $0.item.id) < ($1.availableAt, $1.item.id)
@@ -104,8 +105,7 @@ package struct NewsFile: Sendable {
         private mutating func admit(
             _ record: NewsRecord, _ nextOpen: (Timestamp) -> Timestamp?
         ) throws(NewsProblem) {
-            let (item, isDateOnly) = try record.item()
-            var availableAt = item.createdAt
+            var (item, isDateOnly) = try record.item()
             if isDateOnly {
                 guard dateOnly == .nextOpen else {
                     dropped += 1
@@ -114,10 +114,10 @@ package struct NewsFile: Sendable {
                 guard let open = nextOpen(item.createdAt) else {
                     throw .noSession(record.createdAt)
                 }
-                availableAt = open
+                item = item.created(at: open)
             }
             items.append(
-                StampedNews(item: item, availableAt: availableAt, isDateOnly: isDateOnly))
+                StampedNews(item: item, availableAt: item.createdAt, isDateOnly: isDateOnly))
         }
 
         private mutating func note(
@@ -129,6 +129,14 @@ package struct NewsFile: Sendable {
                     row: FeedDefect.shown(row, max: 200))
             }
         }
+    }
+}
+
+extension NewsItem {
+    fileprivate func created(at time: Timestamp) -> NewsItem {
+        NewsItem(
+            id: id, headline: headline, summary: summary, symbols: symbols, createdAt: time,
+            source: source, url: url)
     }
 }
 

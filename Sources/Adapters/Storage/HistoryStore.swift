@@ -262,8 +262,7 @@ extension HistoryStore {
         let number = (numbers.last ?? 0) + 1
         let aside = "\(path).corrupt-\(number)"
         guard rename(path, aside) == 0 else {
-            throw .folder(
-                path: path, reason: "is damaged and cannot be moved: \(StoreFolder.reason(errno))")
+            throw StoreFolder.failure(path, "is damaged and cannot be moved", errno)
         }
         for suffix in ["-wal", "-shm", "-journal"] { _ = unlink(path + suffix) }
         for old in numbers.dropLast(keptAside - 1) { _ = unlink("\(path).corrupt-\(old)") }

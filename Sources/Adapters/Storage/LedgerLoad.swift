@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import Primitives
 
 extension LedgerStore {
@@ -12,7 +11,7 @@ extension LedgerStore {
     /// - Parameter dayStart: midnight in New York at or before an instant.
     /// - Throws: `badRow` or `sqlite`: the ledger cannot be trusted.
     package func loadState(
-        dayStart: (Timestamp) -> Timestamp = newYorkMidnight
+        dayStart: (Timestamp) -> Timestamp
     ) throws(StorageError) -> LedgerState {
         loadWarnings = []
         var warnings: [String] = []
@@ -182,38 +181,10 @@ extension LedgerStore {
         }
     }
 
-    /// News ids taken in, the newest `limit` of them, oldest first: refills the duplicate filter.
-    package func seenNewsIDs(limit: Int) throws(StorageError) -> [String] {
-        try connection.access { session in
-            var ids: [String] = []
-            try session.rows(
-                "SELECT news_id FROM taken ORDER BY seq DESC LIMIT ?", max(0, limit)
-            ) { row throws in ids.append(try row.text(0, "taken.news_id")) }
-            return ids.reversed()
-        }
-    }
-
     /// Whether this item had its effect already (S25).
     package func wasTaken(newsID: String) throws(StorageError) -> Bool {
         try connection.access { session in
             try session.integer("SELECT 1 FROM taken WHERE news_id = ?", newsID) != nil
         }
     }
-}
-
-/// Midnight in New York at or before `time`, by the system's time zone data.
-package func newYorkMidnight(_ time: Timestamp) -> Timestamp {
-    guard let zone = TimeZone(identifier: "America/New_York") else {
-        return Timestamp(time.utcDate, secondsOfDay: 0)
-    }
-    func local(_ time: Timestamp) -> CivilDate {
-        let offset = zone.secondsFromGMT(
-            for: Date(timeIntervalSince1970: Double(time.seconds)))
-        return (time + Span(seconds: Int64(offset))).utcDate
-    }
-    // Clocks change at 02:00, so at midnight the offset may be another one than at `time`.
-    let guess = Timestamp(local(time), secondsOfDay: 0)
-    let offset = zone.secondsFromGMT(
-        for: Date(timeIntervalSince1970: Double(guess.seconds) + 5 * 3600))
-    return guess - Span(seconds: Int64(offset))
 }

@@ -24,6 +24,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another process holds the folder.
     case locked(path: String, holder: String)
     case folder(path: String, reason: String)
+    /// This user may not write there, or nobody may.
+    case denied(path: String, reason: String)
     /// Written by a newer version of this program.
     case newer(file: StoreFile, path: String, unknown: [String])
     /// A setting did not take; going on would risk money.
@@ -53,7 +55,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "SQLite \(found) cannot be used: \(missing); install libsqlite3 3.37 or newer"
         case .locked(let path, let holder):
             "\(path) is in use by \(holder); stop that first"
-        case .folder(let path, let reason):
+        case .folder(let path, let reason), .denied(let path, let reason):
             "\(path): \(reason)"
         case .newer(_, let path, let unknown):
             "\(path) was written by a newer version (\(unknown.joined(separator: ", "))); "
@@ -89,7 +91,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Failures?", USENIX ATC 2020). The same on the history only costs history.
     package var reaction: StorageReaction {
         switch self {
-        case .library, .newer, .setting, .locked, .folder, .stopped: .halt
+        case .library, .newer, .setting, .locked, .folder, .denied, .stopped: .halt
         case .damaged(let file, _, _), .badRow(let file, _, _): file == .ledger ? .halt : .degrade
         case .unstorable(let file, _, _): file == .ledger ? .halt : .degrade
         case .duplicateDecision, .duplicateExecution, .unknownOrder: .halt

@@ -15,7 +15,7 @@ enum StoreFolder {
         let parent = (path as NSString).deletingLastPathComponent
         if !parent.isEmpty, parent != path { try create(parent) }
         guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
-            throw .folder(path: path, reason: "cannot be created: \(reason(errno))")
+            throw failure(path, "cannot be created", errno)
         }
     }
 
@@ -31,7 +31,7 @@ enum StoreFolder {
         }
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
-            throw .folder(path: path, reason: "cannot be opened for writing: \(reason(errno))")
+            throw failure(path, "cannot be opened for writing", errno)
         }
         defer { close(descriptor) }
         var information = stat()
@@ -47,7 +47,11 @@ enum StoreFolder {
         return stat(path, &information) == 0 ? Int64(information.st_size) : nil
     }
 
-    static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+    static func failure(_ path: String, _ what: String, _ code: Int32) -> StorageError {
+        let reason = "\(what): \(String(cString: strerror(code)))"
+        return [EACCES, EPERM, EROFS].contains(code)
+            ? .denied(path: path, reason: reason) : .folder(path: path, reason: reason)
+    }
 }
 
 /// Held while a store is open: no second process may open the files (reliability of SQLite's WAL
@@ -74,7 +78,7 @@ package final class StoreLock: Sendable {
     private static func acquire(_ path: String, folder: String) throws(StorageError) -> Int32 {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else {
-            throw .folder(path: path, reason: "cannot be opened: \(StoreFolder.reason(errno))")
+            throw StoreFolder.failure(path, "cannot be opened", errno)
         }
         if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
         let code = errno
@@ -82,7 +86,7 @@ package final class StoreLock: Sendable {
         let count = pread(descriptor, &text, text.count, 0)
         close(descriptor)
         guard code == EWOULDBLOCK else {
-            throw .folder(path: path, reason: "cannot be locked: \(StoreFolder.reason(code))")
+            throw StoreFolder.failure(path, "cannot be locked", code)
         }
         let holder = String(decoding: text.prefix(max(0, count)), as: UTF8.self)
             .split(separator: "\n").first.map(String.init)

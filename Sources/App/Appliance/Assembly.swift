@@ -25,8 +25,9 @@ package struct Assembly: Sendable {
             }
     }
 
-    /// - Parameter idPrefix: names environment and installation in order ids.
-    package func engineConfig(idPrefix: String, interval: Span) -> EngineConfig {
+    /// - Parameter idPrefix: names environment and installation in order ids; nil takes
+    ///   `orders.id_prefix`.
+    package func engineConfig(idPrefix: String? = nil, interval: Span) -> EngineConfig {
         var config = EngineConfig(calendar: calendar)
         config.mode = configuration.trading.mode
         config.extendedHours = configuration.session.extendedHours
@@ -37,7 +38,7 @@ package struct Assembly: Sendable {
         config.signals = configuration.signals
         config.risk = configuration.risk
         config.execution = configuration.execution
-        config.execution.idPrefix = idPrefix
+        if let idPrefix { config.execution.idPrefix = idPrefix }
         config.portfolio = configuration.portfolio
         config.learning = configuration.learning
         if configuration.market.kind == .simulated {

@@ -3,6 +3,7 @@ import Calendar
 import Domain
 import Engine
 import Learning
+import News
 import Portfolio
 import Primitives
 import Storage
@@ -16,6 +17,10 @@ extension RunReport {
     ) {
         let portfolio = result.engine.portfolio
         let counters = result.engine.counters
+        // The capital is booked with the first event: without a bar nothing was, and no figure is
+        // known.
+        let isEmpty = result.first == nil
+        let capital = isEmpty ? configuration.portfolio.capital : portfolio.capital
         let isReplay = configuration.market.kind == .replay
         var run: [(key: String, value: ReportValue)] = [
             ("version", .text(version)),
@@ -30,11 +35,19 @@ extension RunReport {
             ("rows_set_aside", .integer(bars.total + news.total)),
             ("headlines", .integer(Int(counters.news))),
             ("headlines_linked", .integer(Int(counters.newsLinked))),
+            ("headlines_duplicate", .integer(Int(counters.newsDuplicates))),
+            (
+                "headlines_refused",
+                .values(
+                    counters.sortedNewsRefused.map {
+                        ($0.reason.rawValue, .integer(Int($0.count)))
+                    })
+            ),
             ("signals", .integer(Int(counters.signals))),
             ("signals_refused", .integer(Int(counters.refusals))),
             ("orders", .integer(Int(counters.intents))),
-            ("capital", .money(portfolio.capital)),
-            ("equity_final", .money(portfolio.equity)),
+            ("capital", .money(capital)),
+            ("equity_final", isEmpty ? .none : .money(portfolio.equity)),
         ]
         if isReplay {
             run.append(("bar_files", .list(configuration.market.bars.map { .text($0) })))
@@ -42,14 +55,15 @@ extension RunReport {
         } else {
             run.append(("seed", .text(String(configuration.market.simulation.seed))))
         }
+        let metrics = PerformanceReport.compute(
+            capital: capital, finalEquity: portfolio.equity, trades: result.trades,
+            closes: result.closes, fills: result.fills, roundTrips: portfolio.roundTrips,
+            costs: portfolio.fees, tracker: result.engine.tracker)
         self.init(
             title: "Backtest", run: run,
-            metrics: PerformanceReport.compute(
-                capital: portfolio.capital, finalEquity: portfolio.equity, trades: result.trades,
-                closes: result.closes, fills: result.fills, roundTrips: portfolio.roundTrips,
-                costs: portfolio.fees, tracker: result.engine.tracker),
+            metrics: isEmpty ? metrics.map { Metric($0.key, .none, $0.formula) } : metrics,
             equity: result.equity, trades: result.trades, weights: weights, refusals: refusals,
-            defects: lines(bars, "bars") + lines(news, "news"), capital: portfolio.capital)
+            defects: lines(bars, "bars") + lines(news, "news"), capital: capital)
     }
 
     /// The report of a store, as it stands.

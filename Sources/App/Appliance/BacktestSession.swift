@@ -22,6 +22,8 @@ package struct BacktestSession {
         package let bars: DefectLog
         package let news: DefectLog
         package let interval: Span
+        /// False: no bar lay in the range of dates.
+        package let hasBars: Bool
     }
 
     package func run() throws -> Outcome {
@@ -56,7 +58,8 @@ package struct BacktestSession {
             weights: collector.weights, refusals: collector.sortedRefusals, bars: bars,
             news: newsDefects)
         return Outcome(
-            report: report, bars: bars, news: newsDefects, interval: result.interval)
+            report: report, bars: bars, news: newsDefects, interval: result.interval,
+            hasBars: result.first != nil)
     }
 }
 

@@ -3,6 +3,7 @@ import Domain
 import Engine
 import Foundation
 import Learning
+import News
 import Portfolio
 import Primitives
 
@@ -36,9 +37,15 @@ package final class Console {
 
     package func closing(_ engine: TradingEngine, isOver: Bool) {
         let counters = engine.counters
+        var unread: [String] = []
+        if counters.newsDuplicates > 0 { unread.append("\(counters.newsDuplicates) duplicate") }
+        unread += counters.sortedNewsRefused.map { "\($0.count) refused as \($0.reason.rawValue)" }
+        let headlines =
+            "\(counters.news) headlines"
+            + (unread.isEmpty ? "" : " (\(unread.joined(separator: ", ")))")
         line(
             (isOver ? "The market is over" : "Stopped") + " at \(engine.now): "
-                + "\(counters.bars) bars, \(counters.news) headlines, \(counters.intents) orders, "
+                + "\(counters.bars) bars, \(headlines), \(counters.intents) orders, "
                 + "\(counters.fills) fills; equity \(cents(engine.portfolio.equity))")
     }
 

@@ -25,7 +25,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// Restores engine and venue from the stores; the market goes on where it was left.
     package init(
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
-        inbox: Inbox, idPrefix: String
+        inbox: Inbox, idPrefix: String? = nil
     ) throws {
         let config = assembly.engineConfig(idPrefix: idPrefix, interval: feed.interval)
         var engine = TradingEngine(config)

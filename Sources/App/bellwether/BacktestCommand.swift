@@ -16,8 +16,8 @@ struct BacktestCommand: ParsableCommand {
             of it for machines; with --out also files. Neither reads nor writes storage.path. The \
             same data, configuration and seed give the same bytes.
 
-            A bar is known at its end, an order fills at the next bar's open; see man \
-            bellwether.toml for the venue's slippage, fees and participation.
+            A bar is known at its end, an order fills at the next bar's open; see \
+            etc/bellwether/bellwether.toml for the venue's slippage, fees and participation.
             """)
 
     @Option(
@@ -69,6 +69,9 @@ struct BacktestCommand: ParsableCommand {
             if isErrorTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
             report(outcome.bars, "bars")
             report(outcome.news, "news")
+            if !outcome.hasBars {
+                complain("warning: no bar was played: none lies between --from and --to")
+            }
             if let out { try write(outcome.report, to: out) }
             if json {
                 print(outcome.report.json(), terminator: "")
@@ -115,7 +118,7 @@ struct ReportCommand: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let folder = try store ?? options.load().configuration.storage.path
+            let folder = try store ?? options.load(usesStore: true).configuration.storage.path
             let access = try StoreAccess(
                 folder: folder, purpose: "bellwether report", mustExist: true)
             let report = try RunReport(access, folder: folder, zone: newYorkZone())

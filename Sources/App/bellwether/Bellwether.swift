@@ -55,6 +55,7 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         switch error {
         case .locked: throw Exit.tryLater
         case .folder: throw Exit.io
+        case .denied: throw Exit.permission
         case .newer, .damaged, .badRow: throw Exit.data
         case .ambiguousOrder: throw Exit.usage
         case .library: throw Exit.unavailable
@@ -93,19 +94,31 @@ struct ConfigurationOptions: ParsableArguments {
     var overrides: [String] = []
 
     /// Warnings go to standard error, those about limits that are none only where they matter.
+    /// - Parameter usesStore: say where the store is when it is not at its usual place.
     func load(
-        bars: [String] = [], news: [String] = [], more: [String] = [], needsLimits: Bool = true
+        bars: [String] = [], news: [String] = [], more: [String] = [], needsLimits: Bool = true,
+        usesStore: Bool = false
     ) throws -> LoadedConfiguration {
         let system = "/etc/bellwether/bellwether.toml"
         let path = config ?? (FileManager.default.fileExists(atPath: system) ? system : nil)
-        let loaded = try loadConfiguration(
+        var loaded = try loadConfiguration(
             path: path, overrides: more + overrides, bars: bars, news: news)
+        let moved = loaded.moveStateHome(
+            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
+        if usesStore, let moved { complain("bellwether: \(moved)") }
         let passedOver = needsLimits ? [] : loaded.configuration.limitsOff
         for warning in loaded.warnings where !passedOver.contains(warning.key ?? "") {
             complain("warning: \(warning)")
         }
         return loaded
     }
+}
+
+/// Whether this process can keep its store in `folder`, there already or not.
+private func mayWriteState(_ folder: String) -> Bool {
+    if geteuid() == 0 { return true }
+    let isThere = FileManager.default.fileExists(atPath: folder)
+    return access(isThere ? folder : (folder as NSString).deletingLastPathComponent, W_OK) == 0
 }
 
 /// A date in New York, `YYYY-MM-DD`.

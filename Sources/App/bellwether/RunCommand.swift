@@ -27,7 +27,7 @@ struct RunCommand: ParsableCommand {
         let inbox = Inbox()
         stopOnSignals(inbox)
         try reporting {
-            let loaded = try options.load()
+            let loaded = try options.load(usesStore: true)
             let configuration = loaded.configuration
             let off = configuration.limitsOff
             guard off.isEmpty else {
@@ -75,8 +75,7 @@ struct RunCommand: ParsableCommand {
         if !quiet { journal.onNotice = { console.show($0) } }
         journal.onHistoryTrouble = { complain("warning: \($0)") }
         var runner = try LiveRunner(
-            assembly, feed: feed, news: news, journal: journal, inbox: inbox,
-            idPrefix: "bw-paper")
+            assembly, feed: feed, news: news, journal: journal, inbox: inbox)
         for warning in access.ledger.loadWarnings { complain("warning: \(warning)") }
         if !quiet { console.opening(runner.loop.engine, assembly.configuration) }
         runner.onInstant = { instant, engine in

@@ -114,7 +114,7 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let folder = try store ?? options.load().configuration.storage.path
+            let folder = try store ?? options.load(usesStore: true).configuration.storage.path
             let access = try StoreAccess(
                 folder: folder, purpose: "bellwether explain", mustExist: true)
             guard let explanation = try access.ledger.explanation(of: order) else {

@@ -33,7 +33,8 @@ package struct FeedDefect: Sendable, Equatable, CustomStringConvertible {
 package enum FeedError: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotRead(path: String, reason: String)
     case badHeader(path: String, expected: String, found: String)
-    case noRows(path: String)
+    /// `defects` says what was wrong with the rows that there were.
+    case noRows(path: String, defects: DefectLog = DefectLog())
     case stoppedAtDefect(FeedDefect)
 
     package var description: String {
@@ -41,8 +42,15 @@ package enum FeedError: Error, Sendable, Equatable, CustomStringConvertible {
         case .cannotRead(let path, let reason): "\(path): cannot be read: \(reason)"
         case .badHeader(let path, let expected, let found):
             "\(path):1: the header must be “\(expected)”, found “\(found)”"
-        case .noRows(let path): "\(path): has no usable row"
+        case .noRows(let path, let defects): "\(path): has no usable row\(Self.reasons(defects))"
         case .stoppedAtDefect(let defect): "\(defect)"
         }
+    }
+
+    /// How many rows of which kinds, and the first three word for word; empty for none.
+    private static func reasons(_ defects: DefectLog) -> String {
+        guard !defects.isEmpty else { return "" }
+        let kinds = defects.countsByKind.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
+        return ": \(kinds)" + defects.kept.prefix(3).map { "\n  \($0)" }.joined()
     }
 }

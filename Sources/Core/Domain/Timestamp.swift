@@ -222,3 +222,13 @@ private func padded(_ value: Int, _ width: Int) -> String {
     let text = String(value)
     return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
 }
+
+/// A length of time in the largest unit that leaves no rest: `1m`, `90s`, `1h`, `1d`.
+package func spanText(_ span: Span) -> String {
+    let (seconds, rest) = span.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    if rest != 0 { return "\(span.seconds)s" }
+    if seconds >= 86400, seconds % 86400 == 0 { return "\(seconds / 86400)d" }
+    if seconds >= 3600, seconds % 3600 == 0 { return "\(seconds / 3600)h" }
+    if seconds >= 60, seconds % 60 == 0 { return "\(seconds / 60)m" }
+    return "\(seconds)s"
+}

@@ -3,7 +3,7 @@ import Domain
 /// How decisions become orders, and when positions are left.
 package struct ExecutionConfig: Sendable, Equatable {
     /// Names environment and installation in every order id: `sim-local`, `paper-1f3a`. `[a-z0-9-]`.
-    package var idPrefix = "bw-sim"
+    package var idPrefix = "bw-paper"
     /// An intent that has not left by then is dropped.
     package var intentLifetime = Span(seconds: 60)
     /// Each entry carries a protective stop at this many ATRs (see `SizingConfig.stopATR`).

@@ -72,18 +72,6 @@ package struct EquityTracker: Sendable, Equatable {
     /// The largest fall in money so far; zero when there was none.
     package var drawdownMax: Money { worst?.amount ?? .zero }
 
-    /// How far `equity` lies below the peak now, as a part of the peak: 0 at the peak; nil when the
-    /// peak is unknown or not positive.
-    package func drawdownRatio(equity: Money) -> Double? {
-        guard let peak, peak.isPositive else { return nil }
-        return equity < peak ? Self.fall(from: peak, to: equity).ratio(to: peak) : 0
-    }
-
-    /// `equity` less what the day opened with; nil before the first day.
-    package func dayPnL(equity: Money) -> Money? {
-        dayStartEquity.flatMap { try? equity.subtracting($0) }
-    }
-
     /// What must survive a restart.
     package func checkpoint(at: Timestamp, feedPosition: Int64) -> Checkpoint {
         Checkpoint(

@@ -14,8 +14,6 @@ extension Portfolio {
     package var realizedPnL: Money { totals.realized }
     /// Σ of the gains of closed lots before fees: the realized account with the sign turned.
     package var realizedGross: Money { totals.realizedGross }
-    /// Σ quantity × mark - cost over the open positions, before fees.
-    package var unrealizedPnL: Money { totals.unrealized }
     /// All fees booked, also those of lots still open.
     package var fees: Money { totals.fees }
 

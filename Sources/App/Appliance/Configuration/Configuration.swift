@@ -39,7 +39,6 @@ package struct Configuration: Sendable, Equatable {
     package var broker = BrokerSettings()
     package var learning = LearningConfig()
     package var storage = StorageSettings()
-    package var log = LogSettings()
 
     package init() {}
 

@@ -132,16 +132,6 @@ extension Span {
     }
 }
 
-/// In the largest unit that leaves no rest; parts of a second are cut.
-func spanText(_ span: Span) -> String {
-    let seconds = span.nanoseconds / 1_000_000_000
-    guard seconds != 0 else { return "0s" }
-    for unit in Span.units where seconds % unit.seconds == 0 {
-        return "\(seconds / unit.seconds)\(unit.letter)"
-    }
-    return "\(seconds)s"
-}
-
 extension Codec where T == CivilDate {
     static var date: Codec {
         Codec(

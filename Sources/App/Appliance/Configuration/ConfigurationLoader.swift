@@ -2,11 +2,13 @@ import Foundation
 
 /// A configuration that passed every check.
 package struct LoadedConfiguration: Sendable, Equatable {
-    package let configuration: Configuration
+    package internal(set) var configuration: Configuration
     /// Worth a word to the person, no reason to stop.
     package let warnings: [ConfigurationProblem]
     /// The files it was made of, in the order they were read.
     package let files: [String]
+    /// The keys that a file or the command line gave a value.
+    let keysSet: Set<String>
 }
 
 /// Reads the configuration: the defaults, then the file at `path`, then its drop-ins (`*.toml` in
@@ -220,6 +222,7 @@ struct ConfigurationLoader {
         }
         if !problems.isEmpty { throw ConfigurationErrors(problems, warnings: warnings) }
         return LoadedConfiguration(
-            configuration: configuration, warnings: warnings, files: files)
+            configuration: configuration, warnings: warnings, files: files,
+            keysSet: Set(origins.keys))
     }
 }

@@ -11,7 +11,7 @@ package enum ConfigurationSchema {
     /// In the order in which they are written down.
     package static let keys: [ConfigurationKey] =
         trading + market + news + session + sentiment + strategies + ensemble + sizing + exits
-        + orders + risk + broker + learning + storage + log
+        + orders + risk + broker + learning + storage
 
     /// All tables, outer ones before inner ones, e.g. `strategies`, `strategies.trend`.
     package static let tables: [String] = {
@@ -35,7 +35,7 @@ package enum ConfigurationSchema {
     private static let trading: [ConfigurationKey] = [
         ConfigurationKey(
             "trading.mode", \.trading.mode, .choice(),
-            "The mode at start, unless a stored one is stricter."),
+            "The mode at every start."),
         ConfigurationKey(
             "trading.symbols", \.trading.symbols, .symbols,
             "The symbols to trade; none means every symbol of the market's data."),
@@ -150,11 +150,5 @@ package enum ConfigurationSchema {
         ConfigurationKey(
             "sentiment.confidence_min", \.sentiment.window.confidenceMin, .share,
             "Readings less sure than this do not count."),
-    ]
-
-    private static let log: [ConfigurationKey] = [
-        ConfigurationKey(
-            "log.level", \.log.level, .choice(),
-            "What is less grave than this is not logged.")
     ]
 }

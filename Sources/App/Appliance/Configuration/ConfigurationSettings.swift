@@ -5,7 +5,7 @@ import Sentiment
 
 /// The table `trading`, but for the capital, which is the portfolio's.
 package struct TradingSettings: Sendable, Equatable {
-    /// The mode at start is the stricter of this and the stored one.
+    /// The mode at every start.
     package var mode = TradingMode.active
     /// What is traded; empty means every symbol of the market's data.
     package var symbols: [Symbol] = []
@@ -120,15 +120,6 @@ package struct StorageSettings: Sendable, Equatable {
     package var retentionReadings = Span(seconds: 90 * 86400)
     /// Of snapshots inside a session; those at its close stay.
     package var retentionEquity = Span(seconds: 30 * 86400)
-
-    package init() {}
-}
-
-package struct LogSettings: Sendable, Equatable {
-    /// What is less grave than this is not logged.
-    package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warning, error }
-
-    package var level = Level.info
 
     package init() {}
 }
