@@ -213,7 +213,7 @@ package struct SimulatedVenue: Broker, Sendable {
                 event: .fill(
                     // One fill per order and bar, so the bar's start makes the id unique, and
                     // the same market gives the same id after a restart.
-                    executionID: order.id.text + "-" + String(bar.start.seconds),
+                    executionID: order.id.text + "-" + String(bar.start.nanoseconds),
                     quantity: quantity,
                     price: terms.price, fee: fee(terms.price, quantity, isFirst))))
         if !order.isProtective { growStop(of: order.id, index, by: quantity) }
@@ -323,9 +323,9 @@ package struct SimulatedVenue: Broker, Sendable {
         }
         // The execution id ends in the start of the bar that it came from.
         if let digits = open.lastExecutionID?.split(separator: "-").last,
-            let seconds = Int64(digits), seconds.magnitude < 1 << 33
+            let start = Int64(digits), start < .max
         {
-            order.activeFrom = Timestamp(seconds: seconds) + Span(nanoseconds: 1)
+            order.activeFrom = Timestamp(nanoseconds: start) + Span(nanoseconds: 1)
             order.hasSeenBar = true
             if case .stop = ticket.type { order.isTriggered = true }
         }

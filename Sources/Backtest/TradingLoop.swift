@@ -58,7 +58,7 @@ package struct TradingLoop<Journal: EventJournal> {
     }
 
     /// After a restart: the venue takes back the orders it had acknowledged, and what was decided
-    /// but never acknowledged goes out again under its own id.
+    /// but never acknowledged goes out again under its own id, as far as the mode allows.
     package mutating func recover(_ state: LedgerState) throws {
         let alive = Set(state.openOrders.filter { $0.status == .acked }.map(\.intent.id))
         for open in state.openOrders where open.status == .acked {
@@ -135,7 +135,13 @@ package struct TradingLoop<Journal: EventJournal> {
     private mutating func submit(_ id: ClientOrderID, _ at: Timestamp) throws {
         guard let ticket = engine.beginSubmit(id, effects: &effects) else { return }
         try journal.commit(effects, symbols: engine.symbols)
-        effects.removeAll(keepingCapacity: true)
+        // The steps that an order before it asked for when it lapsed are still to be done.
+        effects.removeAll {
+            switch $0 {
+            case .submit, .cancel: false
+            case .record, .history, .notice: true
+            }
+        }
         venue.submit(ticket, at: at)
     }
 }

@@ -12,4 +12,10 @@ package struct VenueConfig: Sendable, Equatable {
     package var participation: Double? = 0.1
 
     package init() {}
+
+    /// Slippage, and the fee on the price that has slipped, together and rounded up.
+    package var costBasisPoints: Int64 {
+        let product = Int128(10_000 + slippageBasisPoints) * Int128(10_000 + feeBasisPoints)
+        return Int64(clamping: (product + 9_999) / 10_000 - 10_000)
+    }
 }

@@ -85,17 +85,20 @@ extension TradingEngine {
     }
 
     /// The first thing after a restart at a venue whose memory is the ledger.
-    package func recover(effects: inout [Effect]) {
-        execution.recover(effects: &effects)
+    package mutating func recover(effects: inout [Effect]) {
+        execution.recover(exitsAllowed: mode <= .reduceOnly, at: now, effects: &effects)
         for index in states.indices {
             let id = SymbolID(index: index)
             guard let entry = execution.entry(id), entry.status == .acked else { continue }
-            // A cancel that was asked for may have been lost with the process.
+            // The mode may forbid it now, or a cancel that was asked for was lost with the process.
             let stop = execution.protectiveStop(id).flatMap { execution.order($0) }
-            if states[index].exitWanted != nil || stop?.filled.isPositive == true {
+            if mode != .active || states[index].exitWanted != nil
+                || stop?.filled.isPositive == true
+            {
                 effects.append(.cancel(entry.intent.id))
             }
         }
+        if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
     }
 
     /// The last gate before the broker; see `ExecutionStage.beginSubmit`.
@@ -104,15 +107,39 @@ extension TradingEngine {
     ) -> OrderTicket? {
         guard let order = execution.order(id) else { return nil }
         var isAllowed = mode == .active
-        if case .exit = order.intent.role {
+        if !order.intent.role.isEntry {
             let position = portfolio.quantity(order.symbolID)
             isAllowed =
                 mode <= .reduceOnly && position.magnitude >= order.intent.quantity
                 && position.isNegative == (order.intent.side == .buy)
         }
         let ticket = execution.beginSubmit(id, at: now, isAllowed: isAllowed, effects: &effects)
+        if ticket == nil, execution.order(id) == nil { protect(after: order, &effects) }
         if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
         return ticket
+    }
+
+    /// An order that held or gave up the shares of its position is gone: what is left of them gets
+    /// a protective stop again, or a person is told that it has none.
+    mutating func protect(after ended: WorkingOrder, _ effects: inout [Effect]) {
+        let id = ended.symbolID
+        let held = portfolio.quantity(id)
+        guard !ended.intent.role.isEntry, !held.isZero, let price = execution.lostStop(id) else {
+            return
+        }
+        guard mode <= .reduceOnly, case .exit = ended.intent.role else {
+            raise(
+                "unprotected", .critical,
+                "\(symbols[id]): \(held) held without a protective stop; the mode is "
+                    + mode.rawValue, &effects)
+            return
+        }
+        do throws(ExecutionError) {
+            try execution.protect(
+                held, at: price, after: ended,
+                entry: portfolio.openLots(id).first?.openedBy ?? ended.intent.id, now: now,
+                effects: &effects)
+        } catch { raise("unprotected", .critical, "\(symbols[id]): \(error)", &effects) }
     }
 
     /// The ticket of an order that is alive, for a venue that takes it back.

@@ -201,9 +201,13 @@ package struct TradingEngine: Sendable {
     private mutating func take(
         _ report: BrokerReport, _ effects: inout [Effect]
     ) throws(EngineError) {
+        let wasAlive = execution.order(report.orderID) != nil
         switch execution.apply(report, effects: &effects) {
         case .applied(let order, let fill):
             if let fill { try book(fill, of: order, &effects) }
+            if wasAlive, order.status.isTerminal, case .exit = order.intent.role {
+                protect(after: order, &effects)
+            }
         case .repeated: break
         case .unknownOrder:
             alert("order-unknown", "the broker reports on \(report.orderID), which is not ours")

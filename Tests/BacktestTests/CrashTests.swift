@@ -118,10 +118,12 @@ private struct Market {
     }
 
     /// Plays on from what the journal kept, to the end or the next death.
-    func play(_ journal: FragileJournal) throws {
+    func play(_ journal: FragileJournal, mode: TradingMode = .active) throws {
         let state = journal.ledger.state {
             xnys.zone.timestamp(xnys.zone.localDate(of: $0), secondsOfDay: 0)
         }
+        var config = config
+        config.mode = mode
         var engine = TradingEngine(config)
         for symbol in symbols.symbols { _ = engine.register(symbol) }
         try engine.restore(state)
@@ -216,6 +218,46 @@ private struct Market {
             let same = compare(straight.ledger, journal.ledger)
             #expect(same.isEmpty, "\(same); \(draw)")
         }
+    }
+
+    @Test(
+        "S05: after a restart into a stricter mode no entry fills, and what is held has its stop",
+        arguments: [TradingMode.reduceOnly, .paused])
+    func stricterMode(mode: TradingMode) throws {
+        try forAll(2) { draw in
+            let market = Market(&draw, participation: 0.02)
+            let straight = FragileJournal()
+            try market.play(straight)
+            for round in 0..<15 {
+                let journal = FragileJournal()
+                journal.dieAt = 1 + draw.random.below(straight.commits)
+                journal.diesBefore = round.isMultiple(of: 2)
+                #expect(throws: FragileJournal.Death.self) { try market.play(journal) }
+                let before = entryFills(journal.ledger)
+                let place = "died at commit \(journal.dieAt ?? 0), before: \(journal.diesBefore)"
+                journal.revive()
+                try market.play(journal, mode: mode)
+                #expect(entryFills(journal.ledger) == before, "\(place); \(draw)")
+                #expect(journal.ledger.problems.isEmpty, "\(place); \(draw)")
+                for symbol in market.symbols.symbols {
+                    #expect(isLookedAfter(symbol, journal.ledger), "\(symbol) \(place); \(draw)")
+                }
+            }
+        }
+    }
+
+    private func entryFills(_ ledger: MemoryLedger) -> Int {
+        ledger.fills.count { ledger.orders[$0.orderID]?.intent.role == .entry }
+    }
+
+    /// Flat, or protected by a stop that is alive, or a person was told.
+    private func isLookedAfter(_ symbol: Symbol, _ ledger: MemoryLedger) -> Bool {
+        if ledger.position(symbol).isZero { return true }
+        let isProtected = ledger.orders.values.contains {
+            guard case .protectiveStop = $0.intent.role else { return false }
+            return $0.intent.symbol == symbol && !$0.status.isTerminal
+        }
+        return isProtected || ledger.alerts.contains { $0.code == "unprotected" }
     }
 
     private func compare(_ a: MemoryLedger, _ b: MemoryLedger) -> [String] {

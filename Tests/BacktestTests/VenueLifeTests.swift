@@ -229,6 +229,41 @@ import Testing
         #expect(bench.venue.openOrderCount == 0)
     }
 
+    @Test("S05 S33: bars within one second give fills ids of their own, also after a restart")
+    func subsecond() {
+        var config = VenueConfig()
+        config.participation = 0.1
+        for restarts in [false, true] {
+            var bench = VenueBench(config)
+            bench.play("order a buy 100")
+            for part in 0..<3 {
+                bench.take(
+                    Bar(
+                        symbol: VenueBench.id,
+                        start: VenueBench.time("14:00")
+                            + Span(nanoseconds: Int64(part) * 250_000_000),
+                        open: Price(whole: 100), high: Price(whole: 100), low: Price(whole: 100),
+                        close: Price(whole: 100), volume: Volume(shares: 300)))
+                if restarts { bench.play("restart") }
+            }
+            let ids = bench.reports.compactMap { report in
+                if case .fill(let id, _, _, _) = report.event { id } else { nil }
+            }
+            #expect(ids.count == 3 && Set(ids).count == 3)
+        }
+    }
+
+    @Test("The costs of the venue: slippage, and the fee on the price that has slipped")
+    func costs() {
+        var config = VenueConfig()
+        #expect(config.costBasisPoints == 5)
+        config.slippageBasisPoints = 1_000
+        config.feeBasisPoints = 1_000
+        #expect(config.costBasisPoints == 2_100)
+        config.feeBasisPoints = 1
+        #expect(config.costBasisPoints == 1_002)
+    }
+
     @Test("Prices at the end of the range do not trap")
     func extremes() {
         var config = VenueConfig()

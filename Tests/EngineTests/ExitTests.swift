@@ -164,6 +164,39 @@ import Testing
         check(world, .stop, pnl: "-4")
     }
 
+    @Test(
+        "What an exit leaves behind gets its stop again, or an alert where the mode forbids it",
+        arguments: TradingMode.allCases)
+    func protectedAgain(mode: TradingMode) throws {
+        var world = try Self.held()
+        world.fillsAtOpen = false
+        let first = try #require(world.stopID)
+        for minute in 3...6 { try world.news("19:5\(minute)", World.bad) }
+        let exit = try #require(world.working.first { $0.ticket.type == .market }?.ticket.id)
+        #expect(world.ledger.orders[first]?.status == .canceled)
+        try world.fill(exit, "4", at: Price(whole: 100))
+        world.engine.mode = mode
+        try world.report(exit, .expired, at("20:00"))
+        guard mode <= .reduceOnly else {
+            #expect(world.working.isEmpty)
+            #expect(world.alerts == ["unprotected"])
+            #expect(world.ledger.alerts.first?.message.contains("TEST") == true)
+            return
+        }
+        #expect(world.alerts.isEmpty)
+        let stop = try #require(world.stopID)
+        #expect(stop != first)
+        #expect(world.working.map(\.ticket.id) == [stop])
+        let intent = try #require(world.ledger.orders[stop]?.intent)
+        #expect(intent.type == .stop(decimal("99.5")) && intent.timeInForce == .gtc)
+        #expect(intent.side == .sell && intent.quantity == Quantity(whole: 6))
+        let broken = invariants(world)
+        #expect(broken.isEmpty, "\(broken)")
+        try world.fill(stop, at: decimal("99.5"), time: at("37:31"))
+        #expect(world.position.isZero)
+        #expect(world.ledger.trades.map(\.reason) == [.flip, .stop])
+    }
+
     @Test("An exit that found no bar before the close is tried again in the next session")
     func exitExpires() throws {
         var world = try Self.held()

@@ -116,6 +116,50 @@ import Testing
         #expect(throws: PortfolioError.self, "\(row.name)") { try copy.restore(state) }
     }
 
+    @Test("The price of a stop given up for an exit is known after a restart")
+    func stopPrice() throws {
+        var world = try ExitTests.held()
+        world.fillsAtOpen = false
+        for minute in 3...6 { try world.news("19:5\(minute)", World.bad) }
+        let exit = try #require(world.working.first { $0.ticket.type == .market }?.ticket.id)
+        #expect(world.stopID == nil)
+        world.engine = try world.restarted()
+        // The process dies between the record of the new stop and its way out.
+        var effects: [Effect] = []
+        try world.engine.process(
+            Stamped(
+                at: time("20:00"),
+                .broker(BrokerReport(orderID: exit, at: time("20:00"), event: .expired))),
+            effects: &effects)
+        world.ledger.commit(effects)
+        world.engine = try world.restarted()
+        let stop = try #require(world.stopID)
+        #expect(world.ledger.orders[stop]?.intent.type == .stop(decimal("99.5")))
+        effects = []
+        world.engine.recover(effects: &effects)
+        #expect(effects.contains { if case .submit(stop) = $0 { true } else { false } })
+        #expect(world.engine.beginSubmit(stop, effects: &effects)?.quantity == Quantity(whole: 10))
+        #expect(world.ledger.problems.isEmpty, "\(world.ledger.problems)")
+    }
+
+    @Test(
+        "A restart into a mode that forbids entries cancels those that work",
+        arguments: TradingMode.allCases)
+    func forbiddenEntries(mode: TradingMode) throws {
+        var world = World()
+        world.fillsAtOpen = false
+        try world.open()
+        try world.bar("14:00", "100")
+        try world.news("14:02")
+        let entry = try #require(world.working.first?.ticket.id)
+        world.engine = try world.restarted()
+        world.engine.mode = mode
+        var effects: [Effect] = []
+        world.engine.recover(effects: &effects)
+        let cancels = effects.contains { if case .cancel(entry) = $0 { true } else { false } }
+        #expect(cancels == (mode != .active))
+    }
+
     @Test("An exit that ended before the position did is still wanted after a restart")
     func exitWanted() throws {
         var world = try ExitTests.held()
@@ -125,10 +169,16 @@ import Testing
         try world.fill(exit, "4", at: Price(whole: 100))
         try world.report(exit, .expired, time("20:00"))
         try world.close()
+        let stop = try #require(world.stopID)
+        #expect(world.working.map(\.ticket.id) == [stop])
+        #expect(world.working.first?.ticket.type == .stop(decimal("99.5")))
+        #expect(world.working.first?.ticket.quantity == Quantity(whole: 6))
         world.engine = try world.restarted()
+        #expect(world.stopID == stop)
         try world.open("37:30")
         try world.bar("37:30", "98")
         #expect(world.working.map(\.ticket.quantity) == [Quantity(whole: 6)])
+        #expect(world.working.map(\.ticket.type) == [.market], "its stop is gone again")
         world.fillsAtOpen = true
         try world.bar("37:31", "98")
         #expect(world.position.isZero)

@@ -181,7 +181,7 @@ struct World {
         var answers: [(ClientOrderID, BrokerReport.Event)] = []
         for effect in effects {
             switch effect {
-            case .submit(let id): submit(id, &answers)
+            case .submit(let id): try submit(id, &answers)
             case .cancel(let id):
                 if working.contains(where: { $0.ticket.id == id }) {
                     answers.append((id, .canceled(reason: "requested")))
@@ -194,9 +194,10 @@ struct World {
 
     private mutating func submit(
         _ id: ClientOrderID, _ answers: inout [(ClientOrderID, BrokerReport.Event)]
-    ) {
+    ) throws {
         var effects: [Effect] = []
         let ticket = engine.beginSubmit(id, effects: &effects)
+        if ticket == nil { return try perform(effects) }
         if !effects.isEmpty {
             log.append(effects)
             checkOrder(of: effects)

@@ -211,17 +211,27 @@ struct ExecutionStageTests {
         #expect(desk.words().isEmpty)
     }
 
-    @Test("The number of open orders is bounded")
+    @Test("The number of open orders bounds entries; stops that rest do not count")
     func bounded() throws {
         var config = ExecutionConfig()
-        config.ordersOpenMax = 3
+        config.ordersOpenMax = 1
         var desk = Desk(config)
         try desk.place(try #require(desk.approval(.entry, .buy)))
         let second = try #require(desk.approval(.entry, .buy, cause: "b"))
-        #expect(throws: ExecutionError.tooManyOrders(limit: 3)) {
+        #expect(throws: ExecutionError.tooManyOrders(limit: 1)) {
             try desk.stage.place(
                 second, symbolID: SymbolID(index: 1), at: Desk.noon, effects: &desk.effects)
         }
+        let first = try #require(desk.stage.entry(desk.id)).intent.id
+        _ = desk.stage.beginSubmit(first, at: Desk.noon, isAllowed: true, effects: &desk.effects)
+        _ = desk.report(first, .accepted(brokerOrderID: "b"))
+        _ = desk.fill(first, 10, "e1")
+        #expect(desk.stage.openOrders.count == 1, "the stop")
+        try desk.stage.place(
+            second, symbolID: SymbolID(index: 1), at: Desk.noon, effects: &desk.effects)
+        _ = desk.words()
+        try desk.place(try #require(desk.approval(.flip, .sell, position: 10)))
+        #expect(desk.words() == ["intent market", "cancel"], "an exit always passes")
     }
 
     @Test("Intents of the last sixty seconds are counted")
@@ -248,7 +258,20 @@ struct ExecutionStageTests {
         again.stage.restore(state) { _ in SymbolID(index: 0) }
         #expect(again.stage.openOrders.map(\.intent) == desk.stage.openOrders.map(\.intent))
         #expect(again.stage.reserved == desk.stage.reserved)
-        again.stage.recover(effects: &again.effects)
+        again.stage.recover(exitsAllowed: true, at: Desk.noon, effects: &again.effects)
         #expect(again.words() == ["submit"])
+    }
+
+    @Test("An exit that may not leave after a restart lapses before its stop is touched")
+    func restartWithoutExits() throws {
+        for allowed in [true, false] {
+            var desk = try entered()
+            try desk.place(try #require(desk.approval(.flip, .sell, position: 10)))
+            _ = desk.words()
+            desk.stage.recover(exitsAllowed: allowed, at: Desk.noon, effects: &desk.effects)
+            #expect(desk.words() == [allowed ? "cancel" : "INTENT>EXPIRED_LOCAL"])
+            #expect(desk.stage.protectiveStop(desk.id) != nil)
+            #expect(desk.stage.hasExit(desk.id) == allowed)
+        }
     }
 }

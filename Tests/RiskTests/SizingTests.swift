@@ -45,6 +45,18 @@ struct SizeRow: Sendable, CustomTestStringConvertible {
         },
         SizeRow("cash left", "49", "cash") { $0.context.cash = usd("4999") },
         SizeRow("a penny more cash", "50", "cash") { $0.context.cash = usd("5050") },
+        SizeRow("a venue that costs 15 %", "43", "cash") {
+            $0.context.cash = usd("5050")
+            $0.config.costBasisPoints = 1_500
+        },
+        SizeRow("costs below the margin change nothing", "50", "cash") {
+            $0.context.cash = usd("5050")
+            $0.config.costBasisPoints = 99
+        },
+        SizeRow("a fee per order", "49", "cash") {
+            $0.context.cash = usd("5050")
+            $0.config.feePerOrder = usd("0.01")
+        },
         SizeRow("the signal's higher price is the worst one", "45", "cash") {
             $0.context.cash = usd("5050")
             $0.signalPrice = price("110")

@@ -100,6 +100,7 @@ import Testing
             .init(at: time(7), role: .protectiveStop(parent: open.entryID)),
             .init(at: time(51), role: .entry), .init(at: time(100), role: .exit(.takeProfit)),
         ]
+        expected.stopPrices = [open.symbol: price("9.5")]
         expected.lastExits = [closed.symbol: time(105)]
         expected.entryVotes = [open.entryID: open.votes, waiting.entryID: waiting.votes]
         expected.roles = [stop.id: stop.role, waiting.entryID: .entry]

@@ -136,6 +136,15 @@ extension LedgerStore {
                     try row.text(1, "order_events.reason"))
             }
         }
+        try session.rows(
+            """
+            SELECT symbol, price FROM orders WHERE role = 'protective-stop'
+                AND parent IN (SELECT opened_by FROM lots WHERE quantity <> 0) ORDER BY seq
+            """
+        ) { row throws in
+            let symbol = try row.symbol(0, "orders.symbol")
+            state.stopPrices[symbol] = try row.price(1, "orders.price")
+        }
         if let at = state.checkpoint?.at {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(

@@ -37,6 +37,8 @@ package struct Assembly: Sendable {
         config.sentiment = configuration.sentiment.window
         config.signals = configuration.signals
         config.risk = configuration.risk
+        config.risk.costBasisPoints = venue.costBasisPoints
+        config.risk.feePerOrder = venue.feePerOrder
         config.execution = configuration.execution
         if let idPrefix { config.execution.idPrefix = idPrefix }
         config.portfolio = configuration.portfolio

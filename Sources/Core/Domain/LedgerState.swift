@@ -54,6 +54,8 @@ package struct LedgerState: Sendable, Equatable {
     /// Why a position that is still open was to be left already: the newest exit order of its time,
     /// or the wish recorded with its entry (`OrderTransition.leaving`).
     package var exitsWanted: [Symbol: TradeReason] = [:]
+    /// Where the newest protective stop of a position that is still open rests or rested.
+    package var stopPrices: [Symbol: Price] = [:]
     /// Trades credited so far, by `StrategyID.index`.
     package var creditedTrades: [Int] = [0, 0, 0]
     package var closedTradeCount = 0

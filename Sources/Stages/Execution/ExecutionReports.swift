@@ -104,6 +104,9 @@ extension ExecutionStage {
 
     /// Takes back the orders that were alive when the ledger was last written.
     package mutating func restore(_ state: LedgerState, symbolID: (Symbol) -> SymbolID?) {
+        for symbol in state.stopPrices.keys.sorted() {
+            if let id = symbolID(symbol) { slots[id.index].stopPrice = state.stopPrices[symbol] }
+        }
         for open in state.openOrders {
             guard let id = symbolID(open.intent.symbol) else { continue }
             var order = WorkingOrder(intent: open.intent, symbolID: id, status: open.status)
@@ -122,11 +125,24 @@ extension ExecutionStage {
 
     /// What to ask for again after a restart at a venue whose memory is our own ledger: an order
     /// without an acknowledgement was never taken, so it goes out once more under its own id; an
-    /// exit waits for its stop to be canceled first.
-    package func recover(effects: inout [Effect]) {
+    /// exit waits for its stop to be canceled first, and one that may not leave lapses before
+    /// its stop is touched.
+    package mutating func recover(
+        exitsAllowed: Bool, at now: Timestamp, effects: inout [Effect]
+    ) {
+        for order in openOrders where order.status == .intent && !exitsAllowed {
+            guard case .exit = order.intent.role, slots[order.symbolID.index].stop != nil else {
+                continue
+            }
+            move(
+                order.intent.id, .lapsed, at: now, reason: "not allowed after the restart",
+                effects: &effects)
+        }
         for order in openOrders where order.status == .intent || order.status == .submitting {
             switch order.intent.role {
-            case .protectiveStop: continue
+            case .protectiveStop(let entry):
+                // With its entry alive it travels with that.
+                if orders[entry] == nil { effects.append(.submit(order.intent.id)) }
             case .entry: effects.append(.submit(order.intent.id))
             case .exit:
                 if let stop = slots[order.symbolID.index].stop {

@@ -74,7 +74,7 @@ package enum ExecutionError: Error, Sendable, Equatable, CustomStringConvertible
 
     package var description: String {
         switch self {
-        case .tooManyOrders(let limit): "\(limit) orders are open; no further one is taken"
+        case .tooManyOrders(let limit): "\(limit) orders are open; no further entry is taken"
         case .prefixUnusable(let prefix): "“\(prefix)” cannot stand in an order id"
         }
     }
@@ -87,6 +87,8 @@ package struct ExecutionStage: Sendable {
         var entry: ClientOrderID?
         var exit: ClientOrderID?
         var stop: ClientOrderID?
+        /// Where the newest protective stop of the position rests or rested.
+        var stopPrice: Price?
     }
 
     var orders: [ClientOrderID: WorkingOrder] = [:]
@@ -143,6 +145,13 @@ package struct ExecutionStage: Sendable {
         }
     }
 
+    /// What `ordersOpenMax` bounds: protective stops that rest are none of it.
+    private var entriesAndExits: Int {
+        orders.values.count {
+            if case .protectiveStop = $0.intent.role { false } else { true }
+        }
+    }
+
     package func ordersInMinute(before now: Timestamp) -> Int {
         // The times never decrease: halving finds the first of the last minute. With thousands of
         // orders at one instant, counting took a quarter of a backtest.
@@ -167,11 +176,12 @@ package struct ExecutionStage: Sendable {
         _ approved: ApprovedOrder, symbolID: SymbolID, at now: Timestamp,
         effects: inout [Effect]
     ) throws(ExecutionError) {
-        guard orders.count + 2 <= config.ordersOpenMax else {
-            throw .tooManyOrders(limit: config.ordersOpenMax)
-        }
         let signal = approved.signal
         let isEntry = signal.reason == .entry
+        // An exit is never kept from leaving by how much else is going on.
+        guard !isEntry || entriesAndExits < config.ordersOpenMax else {
+            throw .tooManyOrders(limit: config.ordersOpenMax)
+        }
         let stopPrice = isEntry && config.protectiveStops ? approved.stopPrice : nil
         let intent = try makeIntent(
             signal, leg: "main", side: signal.side, quantity: approved.quantity, type: .market,
@@ -213,7 +223,7 @@ package struct ExecutionStage: Sendable {
                 timeInForce: timeInForce, stop: stop))
     }
 
-    private mutating func insert(
+    mutating func insert(
         _ intent: OrderIntent, symbolID: SymbolID, effects: inout [Effect]
     ) {
         add(WorkingOrder(intent: intent, symbolID: symbolID, status: .intent))
@@ -224,9 +234,13 @@ package struct ExecutionStage: Sendable {
         count(nil, order)
         orders[order.intent.id] = order
         switch order.intent.role {
-        case .entry: slots[order.symbolID.index].entry = order.intent.id
+        case .entry:
+            slots[order.symbolID.index].entry = order.intent.id
+            slots[order.symbolID.index].stopPrice = nil
         case .exit: slots[order.symbolID.index].exit = order.intent.id
-        case .protectiveStop: slots[order.symbolID.index].stop = order.intent.id
+        case .protectiveStop:
+            slots[order.symbolID.index].stop = order.intent.id
+            slots[order.symbolID.index].stopPrice = order.intent.type.price
         }
     }
 

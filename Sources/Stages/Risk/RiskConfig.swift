@@ -24,6 +24,10 @@ package struct RiskConfig: Sendable, Equatable {
     /// Entries may not spend more than the cash at hand.
     package var cashOnly = true
     package var shorts = false
+    /// The most that the venue's slippage and fees take of a price, in hundredths of a percent.
+    package var costBasisPoints: Int64 = 0
+    /// What the venue takes for each order besides.
+    package var feePerOrder = Money.zero
     package var sizing = SizingConfig()
 
     package init() {}

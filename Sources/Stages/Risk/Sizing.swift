@@ -11,7 +11,7 @@ struct EntrySize: Sendable {
     /// A multiple of the lot, zero when there is nothing to buy with.
     let quantity: Quantity
     let referencePrice: Price
-    /// quantity × the worst price, rounded up.
+    /// quantity × the worst price, rounded up, and the fee per order.
     let reservation: Money
     let stopDistance: Price?
     let stopPrice: Price?
@@ -20,7 +20,8 @@ struct EntrySize: Sendable {
 
 enum Sizing {
     /// A market order may fill above the price it was decided at. Reservations hold this much
-    /// more, so that a fill within it never takes more than the limits allowed.
+    /// more, or the venue's own costs where those are higher, so that a fill within it never
+    /// takes more than the limits allowed.
     private static let slippageBasisPoints: Int64 = 100
 
     /// The size of an entry.
@@ -38,7 +39,7 @@ enum Sizing {
         let config = proposal.config.sizing
         // A missing price was refused before; zero gives a size of zero.
         let price = context.price ?? .zero
-        let worst = worstPrice(max(price, proposal.signal.price)) ?? .zero
+        let worst = worstPrice(max(price, proposal.signal.price), proposal.config) ?? .zero
         let distance = stopDistance(price: price, atr: context.atr, config)
         let stop = distance.flatMap {
             stopPrice(side: proposal.signal.side, price: price, distance: $0)
@@ -66,7 +67,8 @@ enum Sizing {
         }
         // What cannot be reserved, because no price or amount is that large, is not bought.
         let lots = price.isPositive && worst.isPositive ? wanted.roundedDown(to: config.lot) : .zero
-        let (quantity, reservation) = notionalUp(worst, lots).map { (lots, $0) } ?? (.zero, .zero)
+        let (quantity, reservation) =
+            reservation(worst, lots, proposal.config).map { (lots, $0) } ?? (.zero, .zero)
         figures += [
             Figure("lot", config.lot.description), Figure("quantity", quantity.description),
             Figure("reservation", reservation.description),
@@ -82,6 +84,7 @@ enum Sizing {
     ) -> [(name: String, quantity: Quantity)] {
         let (context, limits) = (proposal.context, proposal.config)
         let strength = proposal.signal.strength
+        let fee = limits.feePerOrder
         let share = strength > 0 ? limits.sizing.equityShare * min(strength, 1) : 0
         let budget = context.equity.portion(limits.sizing.riskShare)
         var bounds = [
@@ -89,14 +92,15 @@ enum Sizing {
             ("volatility", distance.map { quantity(for: budget, at: $0) } ?? .zero),
         ]
         if let limit = Limits.position(proposal) {
-            bounds.append(("position", quantity(for: limit, at: worst)))
+            bounds.append(("position", quantity(for: limit.clampedDifference(fee), at: worst)))
         }
         if let limit = Limits.exposure(proposal) {
             let left = limit.clampedDifference(max(context.exposure, .zero))
-            bounds.append(("exposure", quantity(for: left, at: worst)))
+            bounds.append(("exposure", quantity(for: left.clampedDifference(fee), at: worst)))
         }
         if limits.cashOnly {
-            bounds.append(("cash", quantity(for: context.cash, at: worst)))
+            let left = context.cash.clampedDifference(fee)
+            bounds.append(("cash", quantity(for: left, at: worst)))
         }
         return bounds
     }
@@ -125,9 +129,18 @@ enum Sizing {
     }
 
     /// The highest price that the order is expected to fill at, rounded up; nil beyond the range.
-    private static func worstPrice(_ price: Price) -> Price? {
-        let scaled = Int128(price.units) * Int128(10_000 + slippageBasisPoints)
+    private static func worstPrice(_ price: Price, _ config: RiskConfig) -> Price? {
+        let points = Int128(max(slippageBasisPoints, config.costBasisPoints))
+        let scaled = Int128(price.units) * (10_000 + points)
         return Int64(exactly: ceilingDivide(scaled, 10_000)).map { Price(units: $0) }
+    }
+
+    /// What the order may cost at most; nothing for no shares, nil beyond the range.
+    private static func reservation(
+        _ worst: Price, _ quantity: Quantity, _ config: RiskConfig
+    ) -> Money? {
+        if quantity.isZero { return .zero }
+        return notionalUp(worst, quantity).flatMap { try? $0.adding(config.feePerOrder) }
     }
 
     /// price × quantity, rounded up; nil beyond the range.

@@ -1,0 +1,43 @@
+import Domain
+import Primitives
+
+/// An exit gives up the stop of its position to have the shares free. When it ends without
+/// selling them all, the rest is protected again, at the price of before.
+extension ExecutionStage {
+    /// Where the stop rested that the position has no more; nil while there is one, or an exit
+    /// that has yet to end, and where there never was one.
+    package func lostStop(_ id: SymbolID) -> Price? {
+        let slot = slots[id.index]
+        guard config.protectiveStops, slot.stop == nil, slot.exit == nil else { return nil }
+        return slot.stopPrice
+    }
+
+    /// Makes the stop that stands alone. Its id is a function of the exit that ended.
+    ///
+    /// - Parameters:
+    ///   - exit: what ended with shares left.
+    ///   - held: the shares left, signed, not zero.
+    ///   - entry: the order that opened the position.
+    package mutating func protect(
+        _ held: Quantity, at price: Price, after exit: WorkingOrder, entry: ClientOrderID,
+        now: Timestamp, effects: inout [Effect]
+    ) throws(ExecutionError) {
+        let cause = exit.intent
+        let key = OrderIdentity.decisionKey(
+            prefix: config.idPrefix, signalID: cause.id.text, leg: "stop")
+        guard let id = OrderIdentity.clientOrderID(prefix: config.idPrefix, decisionKey: key)
+        else { throw .prefixUnusable(config.idPrefix) }
+        let side: OrderSide = held.isNegative ? .buy : .sell
+        let type = OrderType.stop(price)
+        let intent = OrderIntent(
+            id: id, decisionKey: key, signalID: cause.signalID, symbol: cause.symbol, side: side,
+            quantity: held.magnitude, type: type, timeInForce: .gtc,
+            role: .protectiveStop(parent: entry), createdAt: now,
+            expiresAt: now + config.intentLifetime, referencePrice: price, reservation: .zero,
+            bodyHash: OrderIdentity.bodyHash(
+                symbol: cause.symbol, side: side, quantity: held.magnitude, type: type,
+                timeInForce: .gtc, stop: nil))
+        insert(intent, symbolID: exit.symbolID, effects: &effects)
+        effects.append(.submit(id))
+    }
+}
