@@ -92,6 +92,16 @@ package indirect enum OrderedJSON: Sendable {
 
     private static func quote(_ string: String, to text: inout String) {
         text += "\""
+        // Plain ASCII, nearly all there is, needs no look at each character: a fifth of the time of
+        // a backtest with many trades.
+        let isPlain = string.utf8.allSatisfy {
+            $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        if isPlain {
+            text += string
+            text += "\""
+            return
+        }
         for scalar in string.unicodeScalars {
             switch scalar {
             case "\"": text += "\\\""
