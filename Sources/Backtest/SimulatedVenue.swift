@@ -53,6 +53,14 @@ package struct SimulatedVenue: Broker, Sendable {
         }
     }
 
+    package mutating func takeAnswers() -> [InputEvent] {
+        if reports.isEmpty { return [] }
+        defer { reports.removeAll(keepingCapacity: true) }
+        return reports.map { .broker($0) }
+    }
+
+    package mutating func ask(_ query: BrokerQuery, at now: Timestamp) {}
+
     package var openOrderCount: Int { symbolOf.count }
 
     // MARK: - Broker

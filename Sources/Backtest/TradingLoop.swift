@@ -5,24 +5,105 @@ import Execution
 import Portfolio
 import Primitives
 
-/// The step that the live loop and the backtest share: one instant through venue and engine.
+/// The step that the live loop, the backtest and the fault simulator share: one event through the
+/// engine, its effects into the journal and then to the broker.
 ///
 /// Each event's effects are committed before anything is done about them, and done before the
 /// next event is taken. The loop holds no decision.
-package struct TradingLoop<Journal: EventJournal> {
+package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
     package var engine: TradingEngine
-    package var venue: SimulatedVenue
+    package var venue: Venue
     package var journal: Journal
-    private var effects: [Effect] = []
+    fileprivate var effects: [Effect] = []
     private var batch: [Effect] = []
 
-    package init(engine: TradingEngine, venue: SimulatedVenue, journal: Journal) {
+    package init(engine: TradingEngine, venue: Venue, journal: Journal) {
         self.engine = engine
         self.venue = venue
         self.journal = journal
-        self.venue.register(count: engine.symbols.count)
     }
 
+    /// The first thing after a restart, before any event.
+    package mutating func recover() throws {
+        engine.recover(effects: &effects)
+        try settle(engine.now)
+    }
+
+    /// The market was entered in the middle of a session: it opens here.
+    package mutating func begin(at: Timestamp) throws { try take(.timer(.sessionOpen), at) }
+
+    /// The market is over: a session that is still open is closed where it stands.
+    package mutating func finish() throws {
+        guard engine.session != nil else { return }
+        try take(.timer(.sessionClose), engine.now)
+    }
+
+    /// Makes the present place in the market durable, also after bars that caused nothing.
+    package mutating func rest() throws {
+        guard engine.now > .distantPast else { return }
+        try journal.commit([.record(.checkpoint(engine.checkpoint))], symbols: engine.symbols)
+    }
+
+    /// Takes one event with all that follows from it.
+    package mutating func take(_ event: InputEvent, _ at: Timestamp) throws {
+        try process(event, at)
+        if !effects.isEmpty { try settle(at) }
+    }
+
+    /// Wakes the engine for everything that is due before `time`.
+    package mutating func wake(before time: Timestamp) throws {
+        while engine.nextDue < time { try take(.timer(.due), max(engine.nextDue, engine.now)) }
+    }
+
+    private mutating func process(_ event: InputEvent, _ at: Timestamp) throws {
+        var event = event
+        if case .account(var answer) = event {
+            answer.books = try journal.extract(since: answer.query.since)
+            event = .account(answer)
+        }
+        try engine.process(Stamped(at: at, event), effects: &effects)
+    }
+
+    /// Commits, acts, and takes the venue's immediate answers until nothing is left to do.
+    fileprivate mutating func settle(_ at: Timestamp) throws {
+        var rounds = 0
+        while !effects.isEmpty {
+            rounds += 1
+            precondition(rounds <= Limits.effectsPerEvent, "effects run in circles")
+            try journal.commit(effects, symbols: engine.symbols)
+            swap(&batch, &effects)
+            effects.removeAll(keepingCapacity: true)
+            for effect in batch {
+                switch effect {
+                case .submit(let id): try submit(id, at)
+                case .cancel(let id): venue.cancel(id, at: at)
+                case .ask(let query): venue.ask(query, at: at)
+                case .record, .history, .notice, .answer: break
+                }
+            }
+            batch.removeAll(keepingCapacity: true)
+            for answer in venue.takeAnswers() { try process(answer, at) }
+        }
+    }
+
+    /// The transition to SUBMITTING is durable before the venue sees the ticket.
+    private mutating func submit(_ id: ClientOrderID, _ at: Timestamp) throws {
+        guard let ticket = engine.beginSubmit(id, effects: &effects) else { return }
+        try journal.commit(effects, symbols: engine.symbols)
+        // The steps that an order before it asked for when it lapsed are still to be done.
+        effects.removeAll {
+            switch $0 {
+            case .submit, .cancel, .ask: false
+            case .record, .history, .notice, .answer: true
+            }
+        }
+        venue.submit(ticket, at: at)
+    }
+}
+
+// MARK: - With the venue inside
+
+extension TradingLoop where Venue == SimulatedVenue {
     /// Makes room for symbols that the feed has met since; ids agree because both count up.
     package mutating func register(_ table: SymbolTable) {
         while engine.symbols.count < table.count {
@@ -36,6 +117,7 @@ package struct TradingLoop<Journal: EventJournal> {
 
     package mutating func play(_ instant: borrowing Instant) throws {
         let at = instant.at
+        try wake(before: at)
         if instant.session != nil || engine.config.extendedHours {
             if venue.openOrderCount > 0 {
                 for bar in instant.bars { venue.take(bar, at: at) }
@@ -74,28 +156,7 @@ package struct TradingLoop<Journal: EventJournal> {
                 newestBar: engine.newestStart(ticket.symbolID), at: engine.now)
         }
         try deliverReports(engine.now)
-        engine.recover(effects: &effects)
-        try settle(engine.now)
-    }
-
-    /// The market was entered in the middle of a session: it opens here.
-    package mutating func begin(at: Timestamp) throws { try take(.timer(.sessionOpen), at) }
-
-    /// The market is over: a session that is still open is closed where it stands.
-    package mutating func finish() throws {
-        guard engine.session != nil else { return }
-        try take(.timer(.sessionClose), engine.now)
-    }
-
-    /// Makes the present place in the market durable, also after bars that caused nothing.
-    package mutating func rest() throws {
-        guard engine.now > .distantPast else { return }
-        try journal.commit([.record(.checkpoint(engine.checkpoint))], symbols: engine.symbols)
-    }
-
-    private mutating func take(_ event: InputEvent, _ at: Timestamp) throws {
-        try engine.process(Stamped(at: at, event), effects: &effects)
-        if !effects.isEmpty { try settle(at) }
+        try recover()
     }
 
     private mutating func deliverReports(_ at: Timestamp) throws {
@@ -104,44 +165,5 @@ package struct TradingLoop<Journal: EventJournal> {
             venue.reports.removeAll(keepingCapacity: true)
             for report in reports { try take(.broker(report), at) }
         }
-    }
-
-    /// Commits, acts, and takes the venue's immediate answers until nothing is left to do.
-    private mutating func settle(_ at: Timestamp) throws {
-        var rounds = 0
-        while !effects.isEmpty {
-            rounds += 1
-            precondition(rounds <= Limits.effectsPerEvent, "effects run in circles")
-            try journal.commit(effects, symbols: engine.symbols)
-            swap(&batch, &effects)
-            effects.removeAll(keepingCapacity: true)
-            for effect in batch {
-                switch effect {
-                case .submit(let id): try submit(id, at)
-                case .cancel(let id): venue.cancel(id, at: at)
-                case .record, .history, .notice: break
-                }
-            }
-            batch.removeAll(keepingCapacity: true)
-            let reports = venue.reports
-            venue.reports.removeAll(keepingCapacity: true)
-            for report in reports {
-                try engine.process(Stamped(at: at, .broker(report)), effects: &effects)
-            }
-        }
-    }
-
-    /// The transition to SUBMITTING is durable before the venue sees the ticket.
-    private mutating func submit(_ id: ClientOrderID, _ at: Timestamp) throws {
-        guard let ticket = engine.beginSubmit(id, effects: &effects) else { return }
-        try journal.commit(effects, symbols: engine.symbols)
-        // The steps that an order before it asked for when it lapsed are still to be done.
-        effects.removeAll {
-            switch $0 {
-            case .submit, .cancel: false
-            case .record, .history, .notice: true
-            }
-        }
-        venue.submit(ticket, at: at)
     }
 }

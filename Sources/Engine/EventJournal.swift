@@ -7,4 +7,6 @@ package protocol EventJournal {
     mutating func commit(_ effects: [Effect], symbols: SymbolTable) throws
     /// A bar that was taken, for the history.
     mutating func took(_ bar: Bar, symbols: SymbolTable)
+    /// What the ledger holds since then, to compare it with the broker's account.
+    mutating func extract(since: Timestamp) throws -> LedgerExtract
 }

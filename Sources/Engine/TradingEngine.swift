@@ -61,6 +61,14 @@ package struct TradingEngine: Sendable {
         hours = BarHours(calendar: config.calendar)
     }
 
+    /// When the engine wants to be woken next, with `.timer(.due)`; far away when nothing waits.
+    package var nextDue: Timestamp { min(holdsDue, brokerDue) }
+
+    private mutating func wake(_ effects: inout [Effect]) throws(EngineError) {
+        endHolds(&effects)
+        try wakeBroker(&effects)
+    }
+
     /// The id of `symbol`, with room for it in every stage; nil when there are too many.
     package mutating func register(_ symbol: Symbol) -> SymbolID? {
         guard let id = symbols.intern(symbol) else { return nil }
@@ -89,6 +97,12 @@ package struct TradingEngine: Sendable {
             case .news(let item): try take(item, &effects)
             case .timer(.sessionOpen): openSession(&effects)
             case .timer(.sessionClose): closeSession(&effects)
+            case .timer(.due): try wake(&effects)
+            case .order(let answer): try take(answer, &effects)
+            case .account(let answer): try take(answer, &effects)
+            case .link(let link): take(link, &effects)
+            case .host(let condition): take(condition, &effects)
+            case .command(let command): try take(command, &effects)
             }
         } catch { throw halt(error, &effects, from: before) }
         if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
@@ -196,76 +210,7 @@ package struct TradingEngine: Sendable {
         }
     }
 
-    // MARK: - Broker
-
-    private mutating func take(
-        _ report: BrokerReport, _ effects: inout [Effect]
-    ) throws(EngineError) {
-        let wasAlive = execution.order(report.orderID) != nil
-        switch execution.apply(report, effects: &effects) {
-        case .applied(let order, let fill):
-            if let fill { try book(fill, of: order, &effects) }
-            if wasAlive, order.status.isTerminal, case .exit = order.intent.role {
-                protect(after: order, &effects)
-            }
-        case .repeated: break
-        case .unknownOrder:
-            alert("order-unknown", "the broker reports on \(report.orderID), which is not ours")
-        case .impossible(let status):
-            alert("order-step", "\(report.orderID) is \(status.rawValue): \(report.event)")
-        }
-        func alert(_ code: String, _ message: String) {
-            raise(code, .critical, message, &effects)
-        }
-    }
-
-    private mutating func book(
-        _ fill: Fill, of order: WorkingOrder, _ effects: inout [Effect]
-    ) throws(EngineError) {
-        let id = order.symbolID
-        counters.fills += 1
-        effects.append(.record(.fill(fill)))
-        effects.append(.notice(.fill(fill)))
-        var entries: [LedgerEntry] = []
-        let trades: [ClosedTrade]
-        do {
-            trades = try portfolio.apply(
-                fill, symbol: id, reason: order.closingReason, entries: &entries)
-        } catch { throw .overflow(during: "booking \(fill.executionID)") }
-        for entry in entries { effects.append(.record(entry)) }
-        for trade in trades {
-            learn(from: trade, id, &effects)
-            // As the ledger gives it back: a rest after an exit ends at the same time.
-            states[id.index].lastExit = max(
-                states[id.index].lastExit ?? trade.exitTime, trade.exitTime)
-        }
-        setExits(id)
-        if case .protectiveStop = order.intent.role, let entry = execution.entry(id) {
-            // Stopped out while still buying: the rest is not wanted any more.
-            effects.append(.cancel(entry.intent.id))
-        }
-        if portfolio.quantity(id).isZero {
-            // Shares that came late for an exit leave a stop without anything to protect.
-            if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
-                if stop != order.intent.id { effects.append(.cancel(stop)) }
-            }
-        }
-    }
-
-    private mutating func learn(
-        from trade: ClosedTrade, _ id: SymbolID, _ effects: inout [Effect]
-    ) {
-        effects.append(.notice(.closed(trade)))
-        let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
-        let isInSession = session?.contains(now) ?? false
-        let day =
-            isInSession ? sessionDate : config.calendar.zone.localDate(of: now).description
-        let change = learner.credit(trade, votes: votes, at: now, day: day)
-        if let change {
-            effects.append(.record(.weights(change)))
-            effects.append(.notice(.weights(change)))
-        }
-    }
+    // MARK: - Alerts
 
     mutating func raise(
         _ code: String, _ severity: AlertSeverity, _ message: String, _ effects: inout [Effect]

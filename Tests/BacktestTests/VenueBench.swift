@@ -1,6 +1,7 @@
 import Backtest
 import Domain
 import Primitives
+import Testing
 
 @testable import Execution
 
@@ -179,6 +180,7 @@ struct VenueBench {
             }
         case .canceled: order.open.status = .canceled
         case .expired: order.open.status = .expired
+        default: Issue.record("the paper venue never says \(report.event)")
         }
         orders[name] = order
     }
@@ -197,6 +199,7 @@ struct VenueBench {
             case .fill(_, let quantity, let price, let fee):
                 let costs = fee.isZero ? "" : " fee \(fee)"
                 return "\(id) \(quantity) at \(price) \(Self.show(report.at))\(costs)"
+            default: return "\(id) \(report.event)"
             }
         }
     }

@@ -174,6 +174,7 @@ private struct Tally {
                     problems.append("\(name) filled at \(price)")
                 }
                 if !quantity.isPositive || fee.isNegative { problems.append("\(name): \(report)") }
+            default: problems.append("\(name): \(report)")
             }
         }
         if let share = config.participation, let bar, shares > bar.volume * share + 1e-9 {

@@ -160,7 +160,7 @@ struct World {
             if ledger.orders[id]?.intent.quantity == quantity {
                 working.removeAll { $0.ticket.id == id }
             }
-        case .accepted: break
+        default: break
         }
         try take(.broker(BrokerReport(orderID: id, at: at, event: event)), at)
     }
@@ -186,7 +186,7 @@ struct World {
                 if working.contains(where: { $0.ticket.id == id }) {
                     answers.append((id, .canceled(reason: "requested")))
                 }
-            case .record, .history, .notice: break
+            case .record, .history, .notice, .ask, .answer: break
             }
         }
         for (id, event) in answers { try report(id, event) }

@@ -120,6 +120,8 @@ import Testing
         mutating func took(_ bar: Bar, symbols: SymbolTable) {
             watch.marks[symbols[bar.symbol]] = bar.close.double
         }
+
+        func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
     }
 
     @Test(

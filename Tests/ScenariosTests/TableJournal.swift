@@ -12,6 +12,7 @@ struct TableJournal: EventJournal {
     }
 
     mutating func took(_ bar: Bar, symbols: SymbolTable) {}
+    mutating func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
 }
 
 /// The effects of one instant, in the order in which they were committed.
@@ -36,12 +37,13 @@ final class EffectLog {
         case .notice: nil
         case .submit(let id): "    send \(role(id))"
         case .cancel(let id): "    cancel \(role(id))"
+        case .ask, .answer: nil
         }
     }
 
     private func line(_ entry: LedgerEntry) -> String? {
         switch entry {
-        case .taken, .checkpoint, .lot: return nil
+        case .taken, .checkpoint, .lot, .reconciliation, .command, .hold: return nil
         case .signal(let signal, let verdict):
             let votes = signal.votes.map {
                 "\($0.strategy) \(signed($0.strength * Double($0.direction)))"

@@ -67,6 +67,7 @@ package struct MemoryLedger {
                 problems.append("the checkpoint goes back to \(checkpoint.at)")
             }
             self.checkpoint = checkpoint
+        case .hold, .command, .reconciliation: break
         }
     }
 

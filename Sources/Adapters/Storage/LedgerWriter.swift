@@ -40,6 +40,7 @@ struct LedgerWriter {
                 "INSERT INTO alerts (code, severity, message, at) VALUES (?, ?, ?, ?)",
                 alert.code, alert.severity.rawValue, alert.message, alert.at.nanoseconds)
         case .checkpoint(let checkpoint): try write(checkpoint, session)
+        case .hold, .command, .reconciliation: break
         }
     }
 

@@ -79,6 +79,18 @@ package final class Console {
                 "version \(change.weights.version): " + weights.joined(separator: ", "), .faint)
         case .alert(let alert):
             event(alert.at, "ALERT", nil, "\(alert.code): \(alert.message)", .bad)
+        case .hold(.set(let hold), let mode):
+            event(
+                hold.since, "hold", nil,
+                "\(hold.id) \(hold.cause.rawValue): \(hold.why) (mode \(mode.rawValue))", .bad)
+        case .hold(.lifted(let id, let by, let why, let at), let mode):
+            event(at, "lifted", nil, "\(id) by \(by): \(why) (mode \(mode.rawValue))", .good)
+        case .reconciliation(let run):
+            event(
+                run.at, "compared", nil,
+                "\(run.verdict.rawValue): \(run.orders) orders, \(run.fills) fills, "
+                    + "\(run.positions) positions",
+                run.verdict == .differs ? .bad : .faint)
         }
     }
 

@@ -34,7 +34,7 @@ package final class LedgerJournal: EventJournal {
             case .history(let row):
                 hasRows = true
                 tryHistory { try history.append(row) }
-            case .notice, .submit, .cancel: break
+            case .notice, .submit, .cancel, .ask, .answer: break
             }
         }
         if !entries.isEmpty {
@@ -44,6 +44,8 @@ package final class LedgerJournal: EventJournal {
         guard let onNotice else { return }
         for case .notice(let notice) in effects { onNotice(notice) }
     }
+
+    package func extract(since: Timestamp) throws -> LedgerExtract { LedgerExtract() }
 
     package func took(_ bar: Bar, symbols: SymbolTable) {
         tryHistory {

@@ -11,7 +11,7 @@ import Storage
 /// Plays a market at a chosen speed through the same loop as the backtest, with the ledger under
 /// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
 package struct LiveRunner<Feed: MarketFeed> {
-    package private(set) var loop: TradingLoop<LedgerJournal>
+    package private(set) var loop: TradingLoop<LedgerJournal, SimulatedVenue>
     private(set) var timeline: Timeline<RenumberedFeed<Feed>, NewsSources>
     private let journal: LedgerJournal
     private let inbox: Inbox
@@ -65,7 +65,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// instant of the checkpoint it says nothing: its bars come from the feed, which knows how many
     /// of them were taken, and its news counts where the ledger has it.
     private static func reload(
-        _ loop: inout TradingLoop<LedgerJournal>, _ config: EngineConfig
+        _ loop: inout TradingLoop<LedgerJournal, SimulatedVenue>, _ config: EngineConfig
     ) throws {
         let (ledger, history) = (loop.journal.ledger, loop.journal.history)
         let now = loop.engine.now

@@ -68,6 +68,7 @@ private struct TimingJournal: EventJournal {
     var samples: [Double] = []
 
     mutating func took(_ bar: Bar, symbols: SymbolTable) { began = .now }
+    mutating func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
 
     mutating func commit(_ effects: [Effect], symbols: SymbolTable) throws {
         let isEntry = effects.contains {

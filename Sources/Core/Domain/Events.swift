@@ -1,27 +1,3 @@
-/// On the wire and in the store exactly these words, from loose to strict.
-package enum TradingMode: String, Sendable, Codable, CaseIterable, Comparable {
-    case active
-    /// Only orders that shrink exposure.
-    case reduceOnly = "reduce-only"
-    /// No order leaves; cancels pass.
-    case paused
-    /// As paused, taken by the machine itself.
-    case halted
-
-    package var strictness: Int {
-        switch self {
-        case .active: 0
-        case .reduceOnly: 1
-        case .paused: 2
-        case .halted: 3
-        }
-    }
-
-    package static func < (a: TradingMode, b: TradingMode) -> Bool {
-        a.strictness < b.strictness
-    }
-}
-
 /// A value with the instant at which it became known here. The inbox stamps; inside, time is
 /// data and never decreases.
 @frozen
@@ -35,17 +11,25 @@ package struct Stamped<Value: Sendable>: Sendable {
     }
 }
 
-/// Everything that can happen to the engine. At one instant the order is that of the cases.
+/// Everything that can happen to the engine. At one instant the order is that of the cases, but
+/// for a pause, which goes first.
 package enum InputEvent: Sendable {
     indirect case broker(BrokerReport)
+    indirect case order(OrderAnswer)
+    indirect case account(AccountAnswer)
+    indirect case link(BrokerLink)
     case bar(Bar)
     indirect case news(NewsItem)
     case timer(TimerEvent)
+    indirect case host(HostCondition)
+    indirect case command(Command)
 }
 
 package enum TimerEvent: String, Sendable, Codable {
     case sessionOpen = "session-open"
     case sessionClose = "session-close"
+    /// Something the engine waits for is due: see `TradingEngine.nextDue`.
+    case due
 }
 
 /// What the engine wants done. The performer first makes all `record`s of one event durable in
@@ -55,6 +39,9 @@ package enum Effect: Sendable {
     case history(HistoryEntry)
     case submit(ClientOrderID)
     case cancel(ClientOrderID)
+    case ask(BrokerQuery)
+    /// Given only after the records of the same event are durable.
+    indirect case answer(CommandAnswer)
     /// For the person watching: a line of the journal or the terminal.
     case notice(Notice)
 }
@@ -75,6 +62,9 @@ package indirect enum LedgerEntry: Sendable {
     case weights(WeightsChange)
     case alert(Alert)
     case checkpoint(Checkpoint)
+    case hold(HoldChange)
+    case command(CommandRecord)
+    case reconciliation(ReconciliationRun)
 }
 
 /// One row of history.db. Bars go there straight from the runner.
@@ -92,4 +82,6 @@ package indirect enum Notice: Sendable {
     case sessionClosed(EquitySnapshot, dailyPnL: Money?)
     case weights(WeightsChange)
     case alert(Alert)
+    case hold(HoldChange, mode: TradingMode)
+    case reconciliation(ReconciliationRun)
 }

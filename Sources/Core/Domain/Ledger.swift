@@ -191,10 +191,19 @@ package struct Checkpoint: Sendable, Equatable {
     /// The day (`YYYY-MM-DD`, New York) that `dayStartEquity` opened; empty before the first.
     package var sessionDate: String
     package var dayStartEquity: Money
+    /// What the daily loss and the drawdown are measured from, where a resume that lifted their
+    /// latch has set it anew since the day began or the peak was reached; nil: from those.
+    package var lossBase: Money?
+    package var drawdownBase: Money?
+    /// Round trips lost in a row, and of the latest 20 orders those that failed, one bit each with
+    /// the newest lowest.
+    package var losingStreak: Int
+    package var orderFailures: Int64
 
     package init(
         at: Timestamp, feedPosition: Int64, equityPeak: Money, drawdownMax: Money,
-        sessionDate: String, dayStartEquity: Money
+        sessionDate: String, dayStartEquity: Money, lossBase: Money? = nil,
+        drawdownBase: Money? = nil, losingStreak: Int = 0, orderFailures: Int64 = 0
     ) {
         self.at = at
         self.feedPosition = feedPosition
@@ -202,5 +211,9 @@ package struct Checkpoint: Sendable, Equatable {
         self.drawdownMax = drawdownMax
         self.sessionDate = sessionDate
         self.dayStartEquity = dayStartEquity
+        self.lossBase = lossBase
+        self.drawdownBase = drawdownBase
+        self.losingStreak = losingStreak
+        self.orderFailures = orderFailures
     }
 }

@@ -8,16 +8,19 @@ package struct LedgerState: Sendable, Equatable {
         package var filledQuantity: Quantity
         /// Of its newest fill.
         package var lastExecutionID: String?
+        /// Of all its fills.
+        package var executionIDs: [String]
 
         package init(
             intent: OrderIntent, status: OrderStatus, brokerOrderID: String?,
-            filledQuantity: Quantity, lastExecutionID: String?
+            filledQuantity: Quantity, lastExecutionID: String?, executionIDs: [String] = []
         ) {
             self.intent = intent
             self.status = status
             self.brokerOrderID = brokerOrderID
             self.filledQuantity = filledQuantity
             self.lastExecutionID = lastExecutionID
+            self.executionIDs = executionIDs
         }
     }
 
@@ -61,6 +64,15 @@ package struct LedgerState: Sendable, Equatable {
     package var closedTradeCount = 0
     /// Σ of the closed trades' P&L.
     package var realizedPnL = Money(units: 0)
+
+    /// Those that stand, in order of their ids.
+    package var holds: [TradingHold] = []
+    /// How many holds there ever were: the number of the newest id.
+    package var holdCount = 0
+    /// The newest 256 commands, oldest first.
+    package var commands: [CommandRecord] = []
+    /// Since when the newest reconciliation vouches for the books; nil before the first.
+    package var reconciledAt: Timestamp?
 
     package init() {}
 }

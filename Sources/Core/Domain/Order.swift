@@ -182,16 +182,23 @@ package struct Fill: Sendable, Equatable {
     package let executionID: String
     package let orderID: ClientOrderID
     package let symbol: Symbol
+    /// The order's side, also of a fill that takes back another.
     package let side: OrderSide
+    /// Negative for a fill that takes back another.
     package let quantity: Quantity
     package let price: Price
     package let fee: Money
     /// When it happened at the venue.
     package let at: Timestamp
+    /// The execution that this one takes back, whole.
+    package let reverses: String?
+    /// The reconciliation that found it, where the broker's report never came.
+    package let foundBy: String?
 
     package init(
         executionID: String, orderID: ClientOrderID, symbol: Symbol, side: OrderSide,
-        quantity: Quantity, price: Price, fee: Money, at: Timestamp
+        quantity: Quantity, price: Price, fee: Money, at: Timestamp, reverses: String? = nil,
+        foundBy: String? = nil
     ) {
         self.executionID = executionID
         self.orderID = orderID
@@ -201,6 +208,8 @@ package struct Fill: Sendable, Equatable {
         self.price = price
         self.fee = fee
         self.at = at
+        self.reverses = reverses
+        self.foundBy = foundBy
     }
 }
 
@@ -212,15 +221,35 @@ package struct BrokerReport: Sendable, Equatable {
         case fill(executionID: String, quantity: Quantity, price: Price, fee: Money)
         case canceled(reason: String)
         case expired
+        /// The order lives on under another id of the broker.
+        case replaced(by: String)
+        /// Not one byte of the request left: sending it again is safe.
+        case notSent(reason: String)
+        /// The request left, and nobody knows what became of it.
+        case ambiguous(reason: String)
+        /// The broker has an order of this id already: it is to be adopted.
+        case duplicate
+        /// An execution that was reported is taken back.
+        case busted(executionID: String)
+        /// An execution that was reported has other terms.
+        case corrected(executionID: String, quantity: Quantity, price: Price)
+        /// A word this version does not know: the order has to be read.
+        case unrecognised(String)
     }
 
     package let orderID: ClientOrderID
     package let at: Timestamp
     package let event: Event
+    /// The order's filled quantity after the event, where the broker says it: more than what was
+    /// booked means that a fill is missing.
+    package let filledTotal: Quantity?
 
-    package init(orderID: ClientOrderID, at: Timestamp, event: Event) {
+    package init(
+        orderID: ClientOrderID, at: Timestamp, event: Event, filledTotal: Quantity? = nil
+    ) {
         self.orderID = orderID
         self.at = at
         self.event = event
+        self.filledTotal = filledTotal
     }
 }

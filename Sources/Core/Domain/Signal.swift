@@ -48,6 +48,8 @@ package enum TradeReason: String, Sendable, Codable, CaseIterable {
     case stop
     case takeProfit = "take-profit"
     case time
+    /// A person's confirmed command to leave every position.
+    case flatten
     /// Closed by the venue's own means or by hand.
     case external
 }
@@ -125,6 +127,12 @@ package enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case drawdown = "DRAWDOWN"
     case cash = "CASH"
     case quantityZero = "QUANTITY_ZERO"
+    case clock = "CLOCK"
+    case broker = "BROKER"
+    case reconciling = "RECONCILING"
+    case unresolved = "UNRESOLVED"
+    case disk = "DISK"
+    case suspended = "SUSPENDED"
 }
 
 /// What the risk gate said of a signal.

@@ -33,9 +33,13 @@ package struct OrderTicket: Sendable, Equatable {
     }
 }
 
-/// Where orders go. Answers never come back from these calls: they arrive as `BrokerReport`s.
+/// Where orders go and questions are asked. A broker outside the process answers later, through
+/// the inbox; one inside has its answers ready at once.
 package protocol Broker {
     mutating func submit(_ ticket: OrderTicket, at: Timestamp)
     /// Asks for a cancel; the outcome is what the order's reports say.
     mutating func cancel(_ id: ClientOrderID, at: Timestamp)
+    mutating func ask(_ query: BrokerQuery, at: Timestamp)
+    /// What was answered on the spot and not yet taken, oldest first.
+    mutating func takeAnswers() -> [InputEvent]
 }

@@ -25,6 +25,8 @@ extension ExecutionStage {
         case .fill(let executionID, let quantity, let price, let fee):
             return applyFill(
                 order, executionID, quantity, price, fee, at: report.at, effects: &effects)
+        case .replaced, .notSent, .ambiguous, .duplicate, .busted, .corrected, .unrecognised:
+            return .repeated
         }
         guard moved else { return .impossible(order.status) }
         return .applied(orders[id] ?? recent.last ?? order, fill: nil)

@@ -230,6 +230,7 @@ extension OrderStory {
         case .stop: "the stop"
         case .takeProfit: "the profit target"
         case .time: "the time held"
+        case .flatten: "the command to leave every position"
         case .external: "something outside this machine"
         }
     }
