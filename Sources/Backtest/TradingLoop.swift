@@ -21,6 +21,7 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
         self.engine = engine
         self.venue = venue
         self.journal = journal
+        self.venue.register(count: engine.symbols.count)
     }
 
     /// The first thing after a restart, before any event.

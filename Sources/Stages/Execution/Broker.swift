@@ -36,6 +36,8 @@ package struct OrderTicket: Sendable, Equatable {
 /// Where orders go and questions are asked. A broker outside the process answers later, through
 /// the inbox; one inside has its answers ready at once.
 package protocol Broker {
+    /// Makes room for symbols whose ids are below `count`.
+    mutating func register(count: Int)
     mutating func submit(_ ticket: OrderTicket, at: Timestamp)
     /// Asks for a cancel; the outcome is what the order's reports say.
     mutating func cancel(_ id: ClientOrderID, at: Timestamp)
