@@ -25,6 +25,12 @@ let stages: [Target.Dependency] = [
     "News", "Sentiment", "Signals", "Risk", "Execution", "Portfolio", "Learning",
 ]
 
+/// A C library of the machine: a module map and the header it shows; wrapped by one Swift file.
+func system(_ name: String, apt package: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/System/\(name)", providers: [.apt([package])])
+}
+
 /// The rim: files, databases, sockets. Adapters meet the engine only in Appliance.
 func adapter(_ name: String, _ more: [Target.Dependency] = []) -> Target {
     .target(
@@ -77,7 +83,8 @@ let package = Package(
             ] + stages,
             path: "Sources/Simulation"),
 
-        adapter("Storage", [grdb]),
+        system("COpenSSL", apt: "libssl-dev"),
+        adapter("Storage", [grdb, "COpenSSL"]),
         adapter("MarketFeeds"),
         adapter("NewsFeeds"),
 
@@ -132,7 +139,7 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets {
+for target in package.targets where target.type != .system {
     var settings = target.swiftSettings ?? []
     settings += [
         .enableUpcomingFeature("ExistentialAny"),

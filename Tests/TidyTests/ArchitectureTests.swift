@@ -26,7 +26,7 @@ import Testing
     func manifest() throws {
         let manifest = try Manifest.read()
         let targets = manifest.targets.filter {
-            $0.type != "test" && $0.path?.hasPrefix("Tests/") != true
+            !["test", "system"].contains($0.type) && $0.path?.hasPrefix("Tests/") != true
         }
         let ruled = Dictionary(uniqueKeysWithValues: ImportRules.targets.map { ($0.name, $0) })
         for target in targets {

@@ -47,7 +47,7 @@ enum ImportRules {
 
     /// The third-party libraries, each behind one target.
     static let libraries: [String: Set<String>] = [
-        "Storage": ["GRDB"], "Appliance": ["TOMLKit"], "bellwether": ["ArgumentParser"],
+        "Storage": ["GRDB", "COpenSSL"], "Appliance": ["TOMLKit"], "bellwether": ["ArgumentParser"],
     ]
 }
 

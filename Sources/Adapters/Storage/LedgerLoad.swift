@@ -25,6 +25,7 @@ extension LedgerStore {
             try loadBalances(session, &state)
             try loadOrders(session, &state)
             try loadTrades(session, &state)
+            try loadControl(session, &state)
             return state
         }
         loadWarnings = warnings
@@ -35,8 +36,8 @@ extension LedgerStore {
         var checkpoint: Checkpoint?
         try session.rows(
             """
-            SELECT at, feed_position, equity_peak, drawdown_max, session_date, day_start_equity
-            FROM checkpoint
+            SELECT at, feed_position, equity_peak, drawdown_max, session_date, day_start_equity,
+                loss_base, drawdown_base, losing_streak, order_failures FROM checkpoint
             """
         ) { row throws in
             checkpoint = Checkpoint(
@@ -45,7 +46,12 @@ extension LedgerStore {
                 equityPeak: try row.money(2, "checkpoint.equity_peak"),
                 drawdownMax: try row.money(3, "checkpoint.drawdown_max"),
                 sessionDate: try row.text(4, "checkpoint.session_date"),
-                dayStartEquity: try row.money(5, "checkpoint.day_start_equity"))
+                dayStartEquity: try row.money(5, "checkpoint.day_start_equity"),
+                lossBase: try row.integerIfAny(6, "checkpoint.loss_base").map(Money.init(units:)),
+                drawdownBase: try row.integerIfAny(7, "checkpoint.drawdown_base")
+                    .map(Money.init(units:)),
+                losingStreak: Int(try row.integer(8, "checkpoint.losing_streak")),
+                orderFailures: try row.integer(9, "checkpoint.order_failures"))
         }
         return checkpoint
     }

@@ -14,7 +14,7 @@ package struct OrderSummary: Sendable, Equatable {
 }
 
 extension LedgerStore {
-    private func collect<Value>(
+    func collect<Value>(
         _ sql: String, limit: Int = .max, _ read: (StoredRow) throws -> Value?
     ) throws(StorageError) -> [Value] {
         try connection.access { session in

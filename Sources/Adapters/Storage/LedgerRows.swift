@@ -15,7 +15,9 @@ enum LedgerColumns {
         id, symbol, side, quantity, entry_order, exit_order, entry_time, exit_time, entry_price,
         exit_price, costs, pnl, reason
         """
-    static let fill = "execution_id, order_id, symbol, side, quantity, price, fee, at"
+    static let fill = """
+        execution_id, order_id, symbol, side, quantity, price, fee, at, reverses, found_by
+        """
     static let weights = """
         version, at, cause, sentiment, trend, reversion, sentiment_credit, trend_credit,
         reversion_credit
@@ -114,7 +116,8 @@ extension StoredRow {
             orderID: try orderID(1, "fills.order_id"), symbol: try symbol(2, "fills.symbol"),
             side: try word(3, "fills.side"), quantity: try quantity(4, "fills.quantity"),
             price: try price(5, "fills.price"), fee: try money(6, "fills.fee"),
-            at: try time(7, "fills.at"))
+            at: try time(7, "fills.at"), reverses: try textIfAny(8, "fills.reverses"),
+            foundBy: try textIfAny(9, "fills.found_by"))
     }
 
     /// From `LedgerColumns.event`.

@@ -8,6 +8,7 @@ enum LedgerSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("ledger-1") { db in try db.execute(sql: version1) }
+        migrator.registerMigration("ledger-2") { db in try migrate2(db) }
         return migrator
     }
 

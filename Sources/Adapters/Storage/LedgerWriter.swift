@@ -20,7 +20,22 @@ struct LedgerWriter {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
-    func write(_ entry: LedgerEntry, _ session: StoreSession) throws {
+    /// - Parameter head: the chain before these entries.
+    func write(_ entries: [LedgerEntry], head: ChainHead, _ session: StoreSession) throws {
+        var departing: Set<String> = []
+        for case .transition(let step) in entries where step.to == .submitting {
+            departing.insert(step.id.text)
+        }
+        for entry in entries {
+            switch entry {
+            case .transition(let step): try write(step, departing: departing, session)
+            case .reconciliation(let run): try write(run, head: head, session)
+            default: try write(entry, session)
+            }
+        }
+    }
+
+    private func write(_ entry: LedgerEntry, _ session: StoreSession) throws {
         switch entry {
         case .taken(let newsID, let at):
             // Taken twice is taken: the first instant stands.
@@ -29,7 +44,6 @@ struct LedgerWriter {
                 newsID, at.nanoseconds)
         case .signal(let signal, let verdict): try write(signal, verdict, session)
         case .intent(let intent): try write(intent, session)
-        case .transition(let transition): try write(transition, session)
         case .fill(let fill): try write(fill, session)
         case .postings(let postings): for posting in postings { try write(posting, session) }
         case .lot(let lot): try write(lot, session)
@@ -40,11 +54,13 @@ struct LedgerWriter {
                 "INSERT INTO alerts (code, severity, message, at) VALUES (?, ?, ?, ?)",
                 alert.code, alert.severity.rawValue, alert.message, alert.at.nanoseconds)
         case .checkpoint(let checkpoint): try write(checkpoint, session)
-        case .hold, .command, .reconciliation: break
+        case .hold(let change): try write(change, session)
+        case .command(let record): try write(record, session)
+        case .transition, .reconciliation: break
         }
     }
 
-    private func json(_ value: some Encodable, for table: String) throws -> String {
+    func json(_ value: some Encodable, for table: String) throws -> String {
         do {
             return String(decoding: try encoder.encode(value), as: UTF8.self)
         } catch {
@@ -93,21 +109,41 @@ struct LedgerWriter {
         }
     }
 
-    private func write(_ transition: OrderTransition, _ session: StoreSession) throws {
+    private func write(
+        _ step: OrderTransition, departing: Set<String>, _ session: StoreSession
+    ) throws {
+        if step.to == .submitting {
+            try LedgerGate.check(step, departing: departing, session)
+        }
         let changed = try session.run(
             """
             UPDATE orders SET status = ?, broker_order_id = coalesce(?, broker_order_id)
-            WHERE id = ?
+            WHERE id = ? AND status = ?
             """,
-            transition.to.rawValue, transition.brokerOrderID, transition.id.text)
-        guard changed == 1 else { throw StorageError.unknownOrder(transition.id.text) }
+            step.to.rawValue, step.brokerOrderID, step.id.text, step.from.rawValue)
+        guard changed == 1 else {
+            throw try refusal(of: step, session)
+        }
         try session.run(
             """
             INSERT INTO order_events (order_id, from_status, to_status, at, broker_order_id, reason)
             VALUES (?, ?, ?, ?, ?, ?)
             """,
-            transition.id.text, transition.from.rawValue, transition.to.rawValue,
-            transition.at.nanoseconds, transition.brokerOrderID, transition.reason)
+            step.id.text, step.from.rawValue, step.to.rawValue, step.at.nanoseconds,
+            step.brokerOrderID, step.reason)
+    }
+
+    private func refusal(
+        of step: OrderTransition, _ session: StoreSession
+    ) throws -> StorageError {
+        var status: String?
+        try session.rows("SELECT status FROM orders WHERE id = ?", step.id.text) { row throws in
+            status = try row.text(0, "orders.status")
+        }
+        guard let status else { return .unknownOrder(step.id.text) }
+        return .wrongStatus(
+            order: step.id.text, expected: step.from.rawValue, found: status,
+            to: step.to.rawValue)
     }
 
     private func write(_ fill: Fill, _ session: StoreSession) throws {
@@ -118,11 +154,12 @@ struct LedgerWriter {
         do {
             try session.run(
                 """
-                INSERT INTO fills (execution_id, order_id, symbol, side, quantity, price, fee, at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO fills (execution_id, order_id, symbol, side, quantity, price, fee, at,
+                    reverses, found_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 fill.executionID, fill.orderID.text, fill.symbol.name, fill.side.rawValue,
-                fill.quantity.units, fill.price.units, fill.fee.units, fill.at.nanoseconds)
+                fill.quantity.units, fill.price.units, fill.fee.units, fill.at.nanoseconds,
+                fill.reverses, fill.foundBy)
         } catch let error as DatabaseError where error.isUniqueness {
             throw StorageError.duplicateExecution(fill.executionID)
         }
@@ -188,20 +225,25 @@ struct LedgerWriter {
         try session.run(
             """
             INSERT INTO checkpoint (id, at, feed_position, equity_peak, drawdown_max, session_date,
-                day_start_equity) VALUES (1, ?, ?, ?, ?, ?, ?)
+                day_start_equity, loss_base, drawdown_base, losing_streak, order_failures)
+            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET at = excluded.at,
                 feed_position = excluded.feed_position, equity_peak = excluded.equity_peak,
                 drawdown_max = excluded.drawdown_max, session_date = excluded.session_date,
-                day_start_equity = excluded.day_start_equity
+                day_start_equity = excluded.day_start_equity, loss_base = excluded.loss_base,
+                drawdown_base = excluded.drawdown_base, losing_streak = excluded.losing_streak,
+                order_failures = excluded.order_failures
             """,
             checkpoint.at.nanoseconds, checkpoint.feedPosition, checkpoint.equityPeak.units,
-            checkpoint.drawdownMax.units, checkpoint.sessionDate, checkpoint.dayStartEquity.units)
+            checkpoint.drawdownMax.units, checkpoint.sessionDate, checkpoint.dayStartEquity.units,
+            checkpoint.lossBase?.units,
+            checkpoint.drawdownBase?.units, checkpoint.losingStreak, checkpoint.orderFailures)
     }
 }
 
 extension DatabaseError {
     /// A row with this key exists: SQLITE_CONSTRAINT_UNIQUE or _PRIMARYKEY.
-    fileprivate var isUniqueness: Bool {
+    var isUniqueness: Bool {
         extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE
             || extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY
     }

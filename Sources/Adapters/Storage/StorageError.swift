@@ -40,6 +40,20 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case duplicateExecution(String)
     /// A transition or a fill names an order that is not stored.
     case unknownOrder(String)
+    /// An order is not where a transition takes it from.
+    case wrongStatus(order: String, expected: String, found: String, to: String)
+    /// A stored hold forbids that this order leaves.
+    case gateClosed(order: String, hold: String)
+    /// A change of a hold that does not stand.
+    case notStanding(hold: String)
+    /// There is an answer to this command already.
+    case duplicateCommand(String)
+    /// The ledger ends before the last commit that is known: its end was lost, or it is a copy.
+    case behindMark(path: String, mark: Int64, head: Int64)
+    /// The disk is full. What was committed before is intact, and the same commit may work later.
+    case full(file: StoreFile, path: String)
+    /// A backup that is not what it should be.
+    case badBackup(path: String, reason: String)
     /// More than one order starts like this.
     case ambiguousOrder(prefix: String)
     /// A value that cannot be stored, e.g. a number that is not finite.
@@ -74,6 +88,21 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "the execution \(id) is booked already"
         case .unknownOrder(let id):
             "no order \(id) is stored"
+        case .wrongStatus(let order, let expected, let found, let to):
+            "the order \(order) is \(found): it cannot go from \(expected) to \(to)"
+        case .gateClosed(let order, let hold):
+            "the order \(order) may not leave: the hold \(hold) stands"
+        case .notStanding(let hold):
+            "the hold \(hold) does not stand"
+        case .duplicateCommand(let transaction):
+            "the command \(transaction) was answered already"
+        case .behindMark(let path, let mark, let head):
+            "\(path) ends at commit \(head), but commit \(mark) is known to have been made; "
+                + "run bellwether doctor, then restore a backup"
+        case .full(_, let path):
+            "\(path): no space is left on the disk; make room"
+        case .badBackup(let path, let reason):
+            "\(path) is no good backup: \(reason)"
         case .ambiguousOrder(let prefix):
             "more than one order starts with \(prefix)"
         case .unstorable(let file, let table, let detail):
@@ -94,7 +123,9 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .library, .newer, .setting, .locked, .folder, .denied, .stopped: .halt
         case .damaged(let file, _, _), .badRow(let file, _, _): file == .ledger ? .halt : .degrade
         case .unstorable(let file, _, _): file == .ledger ? .halt : .degrade
-        case .duplicateDecision, .duplicateExecution, .unknownOrder: .halt
+        case .duplicateDecision, .duplicateExecution, .unknownOrder, .wrongStatus: .halt
+        case .gateClosed, .notStanding, .duplicateCommand, .behindMark: .halt
+        case .full, .badBackup: .degrade
         case .ambiguousOrder: .degrade
         case .sqlite(let file, let code, _, _):
             switch code & 0xFF {

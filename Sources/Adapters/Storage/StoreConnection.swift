@@ -27,6 +27,8 @@ final class StoreConnection {
     let file: StoreFile
     let path: String
     private(set) var statistics = StoreStatistics()
+    /// The migrations that the file had when it was opened; empty for a new one.
+    let migrationsBefore: [String]
     private let queue: DatabaseQueue
     private let busy: BusyCounter
 
@@ -45,28 +47,51 @@ final class StoreConnection {
             Thread.sleep(forTimeInterval: 0.02)
             return true
         }
+        var before: [String] = []
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { db in
                 try LibraryCheck.run(db)
-                try Self.refuseNewer(db, file: file, path: path, known: migrator.migrations)
+                before = try Self.refuseNewer(
+                    db, file: file, path: path, known: migrator.migrations)
                 try file.apply(to: db)
             }
             try migrator.migrate(queue)
         } catch {
             throw Self.translated(error, file: file, path: path)
         }
-        (self.file, self.path, self.busy) = (file, path, busy)
+        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
+    }
+
+    /// Opens a copy that nobody else uses, to look at it: nothing is migrated or set.
+    init(copy path: String, of file: StoreFile) throws(StorageError) {
+        let busy = BusyCounter()
+        var before: [String] = []
+        do {
+            queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { db in
+                try LibraryCheck.run(db)
+                try db.execute(sql: "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF")
+                if try db.tableExists("grdb_migrations") {
+                    before = try String.fetchAll(
+                        db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+                }
+            }
+        } catch {
+            throw Self.translated(error, file: file, path: path)
+        }
+        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
     }
 
     private static func refuseNewer(
         _ db: Database, file: StoreFile, path: String, known: [String]
-    ) throws {
-        guard try db.tableExists("grdb_migrations") else { return }
+    ) throws -> [String] {
+        guard try db.tableExists("grdb_migrations") else { return [] }
         let applied = try String.fetchAll(
             db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
         let unknown = applied.filter { !known.contains($0) }
         if !unknown.isEmpty { throw StorageError.newer(file: file, path: path, unknown: unknown) }
+        return applied
     }
 
     /// One immediate transaction: all of `body` or nothing.
@@ -74,7 +99,7 @@ final class StoreConnection {
         try measured { db in
             var result: T?
             try db.inTransaction(.immediate) {
-                result = try body(StoreSession(db: db, connection: self))
+                result = try body(StoreSession(db: db, file: file, connection: self))
                 return .commit
             }
             statistics.commits += 1
@@ -85,7 +110,7 @@ final class StoreConnection {
 
     /// Statements outside of a transaction of ours: reads, checkpoints, vacuum steps.
     func access<T>(_ body: (StoreSession) throws -> T) throws(StorageError) -> T {
-        try measured { db in try body(StoreSession(db: db, connection: self)) }
+        try measured { db in try body(StoreSession(db: db, file: file, connection: self)) }
     }
 
     private func measured<T>(_ body: (Database) throws -> T) throws(StorageError) -> T {
@@ -117,6 +142,7 @@ final class StoreConnection {
         if code & 0xFF == 11 || code & 0xFF == 26 {
             return .damaged(file: file, path: path, detail: "\(message), code \(code)")
         }
+        if code & 0xFF == 13 { return .full(file: file, path: path) }
         return .sqlite(file: file, code: code, message: message, sql: error.sql)
     }
 

@@ -5,12 +5,14 @@ import Primitives
 /// The connection inside one access: cached prepared statements with positional arguments.
 struct StoreSession {
     let db: Database
-    let connection: StoreConnection
+    let file: StoreFile
+    /// Counts the statements; nil inside a migration.
+    let connection: StoreConnection?
 
     /// Runs a statement that returns no rows; gives how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ values: (any DatabaseValueConvertible)?...) throws -> Int {
-        connection.countStatement()
+        connection?.countStatement()
         let statement = try db.cachedStatement(sql: sql)
         try statement.execute(arguments: StatementArguments(values))
         return db.changesCount
@@ -21,11 +23,11 @@ struct StoreSession {
         _ sql: String, _ values: (any DatabaseValueConvertible)?...,
         each: (StoredRow) throws -> Void
     ) throws {
-        connection.countStatement()
+        connection?.countStatement()
         let statement = try db.cachedStatement(sql: sql)
         let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values))
         while let row = try cursor.next() {
-            try each(StoredRow(row: row, file: connection.file))
+            try each(StoredRow(row: row, file: file))
         }
     }
 
@@ -34,21 +36,21 @@ struct StoreSession {
         _ sql: String, _ values: (any DatabaseValueConvertible)?...,
         where each: (StoredRow) throws -> Bool
     ) throws {
-        connection.countStatement()
+        connection?.countStatement()
         let statement = try db.cachedStatement(sql: sql)
         let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(values))
         while let row = try cursor.next() {
-            if try each(StoredRow(row: row, file: connection.file)) { return }
+            if try each(StoredRow(row: row, file: file)) { return }
         }
     }
 
     /// The integer of a query of one row and column; nil for no row or NULL.
     func integer(_ sql: String, _ values: (any DatabaseValueConvertible)?...) throws -> Int64? {
-        connection.countStatement()
+        connection?.countStatement()
         let statement = try db.cachedStatement(sql: sql)
         let row = try Row.fetchOne(statement, arguments: StatementArguments(values))
         return try row.flatMap {
-            try StoredRow(row: $0, file: connection.file).integerIfAny(0, sql)
+            try StoredRow(row: $0, file: file).integerIfAny(0, sql)
         }
     }
 }
@@ -59,7 +61,7 @@ struct StoredRow {
     let row: Row
     let file: StoreFile
 
-    private func value(_ index: Int) -> DatabaseValue.Storage {
+    func value(_ index: Int) -> DatabaseValue.Storage {
         let value: DatabaseValue = row[index]
         return value.storage
     }
@@ -94,6 +96,11 @@ struct StoredRow {
         case .string(let text): text
         default: throw bad(column)
         }
+    }
+
+    func blob(_ index: Int, _ column: String) throws -> [UInt8] {
+        guard case .blob(let data) = value(index) else { throw bad(column) }
+        return [UInt8](data)
     }
 
     /// Nil for anything that is no number: for values that have a fallback.

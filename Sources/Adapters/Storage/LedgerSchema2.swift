@@ -1,0 +1,104 @@
+import GRDB
+
+extension LedgerSchema {
+    /// Holds, commands, reconciliations, executions taken back, and the hash chain.
+    static func migrate2(_ db: Database) throws {
+        try db.execute(sql: version2)
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        let installation = String((0..<8).map { _ in letters[Int.random(in: 0..<letters.count)] })
+        try db.execute(
+            sql: "INSERT INTO meta VALUES ('installation', ?)", arguments: [installation])
+        try LedgerChain.begin(db)
+    }
+
+    private static let version2 = """
+        -- Every step in the history of the holds, append only.
+        CREATE TABLE hold_changes (
+            seq INTEGER PRIMARY KEY,
+            hold_id TEXT NOT NULL,
+            change TEXT NOT NULL,
+            cause TEXT,
+            mode TEXT,
+            said_by TEXT NOT NULL,
+            why TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            until INTEGER
+        ) STRICT;
+
+        -- What the changes add up to, kept in the same transactions. A lifted hold stays.
+        CREATE TABLE holds (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            cause TEXT NOT NULL,
+            mode TEXT NOT NULL,
+            set_by TEXT NOT NULL,
+            why TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            until INTEGER,
+            lifted_at INTEGER,
+            lifted_by TEXT,
+            lifted_why TEXT
+        ) STRICT;
+        CREATE INDEX holds_standing ON holds (seq) WHERE lifted_at IS NULL;
+
+        CREATE TABLE commands (
+            seq INTEGER PRIMARY KEY,
+            transaction_id TEXT NOT NULL UNIQUE,
+            verb TEXT NOT NULL,
+            arguments TEXT NOT NULL,
+            sent_by TEXT NOT NULL,
+            proven INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            answer TEXT NOT NULL
+        ) STRICT;
+
+        -- journal_seq and journal_head: the chain as it stood before the run's own rows.
+        CREATE TABLE reconciliations (
+            seq INTEGER PRIMARY KEY,
+            id TEXT NOT NULL,
+            cause TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            verdict TEXT NOT NULL,
+            orders INTEGER NOT NULL,
+            fills INTEGER NOT NULL,
+            positions INTEGER NOT NULL,
+            cash_books INTEGER NOT NULL,
+            cash_broker INTEGER,
+            lines TEXT NOT NULL,
+            journal_seq INTEGER NOT NULL,
+            journal_head BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX reconciliations_id ON reconciliations (id);
+
+        ALTER TABLE fills ADD COLUMN reverses TEXT REFERENCES fills (execution_id);
+        ALTER TABLE fills ADD COLUMN found_by TEXT;
+        CREATE INDEX fills_at ON fills (at);
+        -- An execution is taken back once.
+        CREATE UNIQUE INDEX fills_reverses ON fills (reverses) WHERE reverses IS NOT NULL;
+
+        ALTER TABLE checkpoint ADD COLUMN loss_base INTEGER;
+        ALTER TABLE checkpoint ADD COLUMN drawdown_base INTEGER;
+        ALTER TABLE checkpoint ADD COLUMN losing_streak INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE checkpoint ADD COLUMN order_failures INTEGER NOT NULL DEFAULT 0;
+
+        -- The hash chain: one row per commit that added to the tables named here, with the newest
+        -- seq of each. See LedgerChain.
+        CREATE TABLE journal (
+            seq INTEGER PRIMARY KEY,
+            at INTEGER NOT NULL,
+            orders INTEGER NOT NULL,
+            order_events INTEGER NOT NULL,
+            fills INTEGER NOT NULL,
+            postings INTEGER NOT NULL,
+            closed_trades INTEGER NOT NULL,
+            weights INTEGER NOT NULL,
+            hold_changes INTEGER NOT NULL,
+            commands INTEGER NOT NULL,
+            reconciliations INTEGER NOT NULL,
+            parts BLOB NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT;
+        """
+}

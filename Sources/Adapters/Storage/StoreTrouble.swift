@@ -1,0 +1,62 @@
+import Domain
+import Foundation
+import Glibc
+import Primitives
+
+/// `ledger.trouble`: when the ledger failed at its disk. Kept apart from the ledger, which takes
+/// nothing more then; best effort, as the disk is failing.
+package enum StoreTrouble {
+    static let name = "ledger.trouble"
+    /// Bytes, twice: the file before stays as `ledger.trouble.old`.
+    private static let sizeMax = 65_536
+
+    package struct Record: Sendable, Equatable {
+        package let at: Timestamp
+        package let text: String
+    }
+
+    private static func path(_ folder: String) -> String {
+        (folder as NSString).appendingPathComponent(name)
+    }
+
+    static func note(_ text: String, folder: String, at: Timestamp) {
+        let path = path(folder)
+        if StoreFolder.size(path) ?? 0 > sizeMax { rename(path, path + ".old") }
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        let oneLine = text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(1000)
+        let line = Array("\(at.nanoseconds) \(oneLine)\n".utf8)
+        _ = write(descriptor, line, line.count)
+        _ = fdatasync(descriptor)
+    }
+
+    /// All that are kept, oldest first; lines that are no record are stepped over.
+    package static func all(folder: String) -> [Record] {
+        let data = [path(folder) + ".old", path(folder)].map {
+            FileManager.default.contents(atPath: $0) ?? Data()
+        }
+        let lines = data.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
+        return lines.compactMap { line in
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard let nanoseconds = words.first.flatMap({ Int64($0) }) else { return nil }
+            return Record(
+                at: Timestamp(nanoseconds: nanoseconds),
+                text: words.count > 1 ? String(words[1]) : "")
+        }
+    }
+
+    /// Those of the last hour before `now`, and those later than it: a clock that went back hides
+    /// none. Two or more mean that a restart alone does not help.
+    package static func recent(folder: String, now: Timestamp) -> [Record] {
+        let since = now - Span(seconds: 3600)
+        return all(folder: folder).filter { $0.at >= since }
+    }
+
+    static var wallClock: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(
+            nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
+    }
+}
