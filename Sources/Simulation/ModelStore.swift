@@ -71,11 +71,11 @@ final class ModelStore {
         real = nil
     }
 
-    /// What a start reads. A ledger that is behind its mark is put back by a person, as a backup
-    /// would be: halted until it is compared and resumed by name.
+    /// What a start reads. A ledger that is behind its mark is refused; a person puts it back as
+    /// they would a backup: paused until it is resumed by name.
     func open(at: Timestamp, dayStart: (Timestamp) -> Timestamp) -> LedgerState {
         if ledger.commits < highWaterMark {
-            truth.ledger.markRestored(at: at)
+            truth.ledger.restore(at: at)
             highWaterMark = ledger.commits
             watch.refusedToTrade()
         }

@@ -343,7 +343,7 @@ extension Simulation {
         case .bar(let bar):
             history.note(
                 30, stamp, "", bar.close.units,
-                "bar \(ModelMarket.symbols[bar.symbol.index]) closes at \(bar.close)")
+                "")
         case .broker(let report):
             history.note(31, stamp, report.orderID.text, 0, "told \(report.describe)")
         case .order(let answer):
