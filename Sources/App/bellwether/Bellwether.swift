@@ -21,7 +21,7 @@ struct Bellwether: ParsableCommand {
         subcommands: [
             RunCommand.self, BacktestCommand.self, ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
-            BenchCommand.self, VersionCommand.self,
+            BenchCommand.self, SimulateCommand.self, VersionCommand.self,
         ])
 }
 
