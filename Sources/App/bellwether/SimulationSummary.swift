@@ -1,4 +1,4 @@
-import Appliance
+import Domain
 import Foundation
 import Simulation
 
