@@ -76,7 +76,8 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
             for effect in batch {
                 switch effect {
                 case .submit(let id): try submit(id, at)
-                case .cancel(let id): venue.cancel(id, at: at)
+                case .cancel(let id):
+                    if engine.beginCancel(id, effects: &effects) { venue.cancel(id, at: at) }
                 case .ask(let query): venue.ask(query, at: at)
                 case .record, .history, .notice, .answer: break
                 }

@@ -18,6 +18,7 @@ extension TradingEngine {
         }
         execution.startDay()
         for index in states.indices { states[index].lastRefusal = nil }
+        openBrokerSession(&effects)
     }
 
     mutating func closeSession(_ effects: inout [Effect]) {
@@ -32,6 +33,7 @@ extension TradingEngine {
                         try? snapshot.equity.subtracting($0)
                     })))
         setSession(nil)
+        closeBrokerSession(&effects)
     }
 
     mutating func setSession(_ next: Session?) {
