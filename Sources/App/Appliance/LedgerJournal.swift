@@ -45,7 +45,9 @@ package final class LedgerJournal: EventJournal {
         for case .notice(let notice) in effects { onNotice(notice) }
     }
 
-    package func extract(since: Timestamp) throws -> LedgerExtract { LedgerExtract() }
+    package func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract {
+        try ledger.extract(since: since, naming: ids)
+    }
 
     package func took(_ bar: Bar, symbols: SymbolTable) {
         tryHistory {
