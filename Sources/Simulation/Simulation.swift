@@ -222,7 +222,11 @@ package struct Simulation {
             engine: engine, venue: ModelBroker(network: network),
             journal: ModelJournal(store: store))
         guarded { simulation in try simulation.loop?.recover() }
-        if loop != nil { network.announce() }
+        if loop != nil {
+            network.announce()
+            // The watches of clock and disk speak before anything else does.
+            if clockOffset != .zero { give(.host(.clock(distrust: "it jumped"))) }
+        }
     }
 
     /// What the directed modes and the people wait for.
