@@ -98,7 +98,8 @@ extension TradingEngine {
             }
             if order.status == .intent, !modeAllows(order) {
                 _ = execution.beginSubmit(
-                    order.intent.id, at: now, isAllowed: false, effects: &effects)
+                    order.intent.id, at: now, .lapses(reason: "the mode is \(mode.rawValue)"),
+                    effects: &effects)
             }
         }
         effects += cancels
