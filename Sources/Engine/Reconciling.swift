@@ -10,6 +10,12 @@ extension TradingEngine {
     /// What keeps entries back because of the broker.
     func brokerBlock(_ id: SymbolID) -> EntryBlock? { nil }
 
+    /// Starts a comparison, or joins the one that is under way.
+    /// - Returns: the id of the run.
+    mutating func beginReconciliation(
+        _ trigger: ReconciliationTrigger, _ effects: inout [Effect]
+    ) -> String { "rec-\(trigger.rawValue)-\(now.nanoseconds)" }
+
     mutating func wakeBroker(_ effects: inout [Effect]) throws(EngineError) {}
 
     mutating func take(_ answer: OrderAnswer, _ effects: inout [Effect]) throws(EngineError) {}

@@ -12,6 +12,7 @@ extension TradingEngine {
     /// Takes the state of the ledger: books, orders, weights, counters. Before any event.
     /// Throws when the books do not agree with themselves: then nothing may trade.
     package mutating func restore(_ state: LedgerState) throws(PortfolioError) {
+        restoreHolds(state)
         for symbol in state.symbols {
             guard register(symbol) != nil else { throw .symbolRefused(symbol) }
         }
@@ -33,9 +34,13 @@ extension TradingEngine {
         now = checkpoint.at
         feedPosition = checkpoint.feedPosition
         tracker = EquityTracker(restoring: checkpoint)
+        latches = LatchCounters(restoring: checkpoint)
         if let date = CivilDate(checkpoint.sessionDate) {
             setSession(config.calendar.session(on: date))
-            if let session { execution.restoreDay(state, from: session.open) }
+            if let session {
+                execution.restoreDay(state, from: session.open)
+                restoreNotional(state, from: session.open)
+            }
         }
     }
 
@@ -55,6 +60,7 @@ extension TradingEngine {
         if case .exit(let reason) = execution.exit(id)?.intent.role {
             states[index].exitWanted = reason
         }
+        restoreFlatten(id, state)
     }
 
     /// Rebuilds indicators and marks from a bar of the past; nothing is decided.
@@ -106,11 +112,11 @@ extension TradingEngine {
         _ id: ClientOrderID, effects: inout [Effect]
     ) -> OrderTicket? {
         guard let order = execution.order(id) else { return nil }
-        var isAllowed = mode == .active
+        var isAllowed = modeAllows(order)
         if !order.intent.role.isEntry {
             let position = portfolio.quantity(order.symbolID)
             isAllowed =
-                mode <= .reduceOnly && position.magnitude >= order.intent.quantity
+                isAllowed && position.magnitude >= order.intent.quantity
                 && position.isNegative == (order.intent.side == .buy)
         }
         let ticket = execution.beginSubmit(id, at: now, isAllowed: isAllowed, effects: &effects)

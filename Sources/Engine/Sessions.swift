@@ -17,6 +17,7 @@ extension TradingEngine {
             effects.append(.record(.weights(change)))
         }
         execution.startDay()
+        notionalToday = .zero
         for index in states.indices { states[index].lastRefusal = nil }
     }
 
@@ -45,7 +46,9 @@ extension TradingEngine {
         Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
             drawdownMax: tracker.drawdownMax, sessionDate: sessionDate,
-            dayStartEquity: tracker.dayStartEquity ?? portfolio.equity)
+            dayStartEquity: tracker.dayStartEquity ?? portfolio.equity,
+            lossBase: tracker.lossBase, drawdownBase: tracker.drawdownBase,
+            losingStreak: latches.losingStreak, orderFailures: latches.orderFailures)
     }
 }
 

@@ -1,5 +1,6 @@
 import Domain
 import News
+import Primitives
 
 /// What the engine itself remembers of one symbol; the stages keep the rest.
 struct SymbolState: Sendable {
@@ -15,6 +16,8 @@ struct SymbolState: Sendable {
     var takeProfit: Price?
     /// The position is left at this time.
     var exitBy: Timestamp?
+    /// P&L of what was closed of the position that is open.
+    var roundTripPnL = Money.zero
     /// The refusal last recorded; the same one again is not news.
     var lastRefusal: RefusalCode?
     /// Votes behind the entries of the position, newest last, at most `Limits.rememberedEntries`.

@@ -72,6 +72,7 @@ struct World {
         config.risk.exposureShareMax = nil
         config.risk.ordersPerMinuteMax = nil
         config.risk.ordersPerDayMax = nil
+        config.risk.notionalPerDayShareMax = nil
         config.risk.dailyLossShareMax = nil
         config.risk.drawdownShareMax = nil
         config.risk.sizing.mode = .fixed
