@@ -9,6 +9,7 @@
 // - Links, devices and pipes are refused. Files per poll, bytes per file, and what `done/` and
 //   `rejected/` keep are bounded.
 import Domain
+import Primitives
 import Glibc
 
 /// Belongs to one thread.
