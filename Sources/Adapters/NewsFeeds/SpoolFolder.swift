@@ -9,8 +9,8 @@
 // - Links, devices and pipes are refused. Files per poll, bytes per file, and what `done/` and
 //   `rejected/` keep are bounded.
 import Domain
-import Primitives
 import Glibc
+import Primitives
 
 /// Belongs to one thread.
 package final class SpoolFolder {
