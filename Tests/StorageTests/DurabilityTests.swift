@@ -6,7 +6,7 @@ import Storage
 import Testing
 
 @Suite struct DurabilityTests {
-    @Test("A03: N committed intents are N syncs of the ledger's WAL", arguments: [1, 40])
+    @Test("A03: N committed intents are N syncs of the ledger's WAL", arguments: [1, 30])
     func oneSyncPerIntent(count: Int) throws {
         try #require(SyncCounter.isInstalled)
         let folder = TemporaryFolder()
@@ -91,7 +91,8 @@ import Testing
         let before = store.statistics
         try store.commit(Sample("AAA").intake)
         let after = store.statistics
-        #expect(after.statements == before.statements + 3)
+        // Three rows; the order is read back for the hash chain, which gets a row too.
+        #expect(after.statements == before.statements + 5)
         #expect(after.commits == before.commits + 1)
         #expect(after.nanoseconds > before.nanoseconds)
         #expect(after.nanosecondsMax > 0)

@@ -28,7 +28,12 @@ import Testing
         let step = OrderTransition(
             id: held.entryID, from: .acked, to: .acked, at: time(9),
             reason: OrderTransition.leaving(.flip))
-        #expect(try wishes(held.opening + [.transition(step)]) == [symbol("AAA"): .flip])
+        var entries = held.opening
+        let filled = entries.firstIndex {
+            if case .transition(let step) = $0 { step.to == .filled } else { false }
+        }
+        entries.insert(.transition(step), at: try #require(filled))
+        #expect(try wishes(entries) == [symbol("AAA"): .flip])
         #expect(OrderTransition.leaving("requested") == nil)
     }
 

@@ -144,9 +144,10 @@ import Testing
                 sql: "UPDATE lots SET open_fees = 0", problem: "fees: fees of closed trades"),
         ])
     func booksOff(row: Tampering) throws {
-        do { try day().close() }
+        // Behind the back of the open store: at its next start the hash chain would refuse most.
+        let store = try day()
         try folder.execute(row.sql)
-        let problems = try LedgerStore(folder: folder.path).checkBooks()
+        let problems = try store.checkBooks()
         #expect(problems.contains { $0.hasPrefix(row.problem) }, "\(problems)")
     }
 

@@ -5,37 +5,41 @@ extension LedgerStore {
     /// Whether the books balance: each problem as a sentence, empty when they do.
     ///
     /// These hold by construction of the ledger's rows; a problem is a bug or a damaged file, and a
-    /// reason to halt. Two scans of the tables, so at start-up and daily, not per event.
+    /// reason to halt. Some scans of the tables, so at start-up and daily, not per event.
     package func checkBooks() throws(StorageError) -> [String] {
-        try connection.access { session in
-            var problems: [String] = []
-            for check in Self.bookChecks {
-                try session.rows(check.sql) { row throws in
-                    let subject = try row.text(0, "books.subject")
-                    let figures = [try row.integer(1, "books.a"), try row.integer(2, "books.b")]
-                    problems.append(
-                        "\(subject): \(check.problem), "
-                            + figures.map { formatFixedDecimal($0, minimumFractionDigits: 0) }
-                            .joined(separator: " against "))
-                }
+        try connection.access { session in try LedgerBooks.problems(session) }
+    }
+}
+
+enum LedgerBooks {
+    static func problems(_ session: StoreSession) throws -> [String] {
+        var problems: [String] = []
+        for check in checks + derivedChecks {
+            try session.rows(check.sql) { row throws in
+                let subject = try row.text(0, "books.subject")
+                let figures = [try row.integer(1, "books.a"), try row.integer(2, "books.b")]
+                problems.append(
+                    "\(subject): \(check.problem), "
+                        + figures.map { formatFixedDecimal($0, minimumFractionDigits: 0) }
+                        .joined(separator: " against "))
             }
-            return problems
         }
+        return problems
     }
 
-    private struct BookCheck {
+    struct Check {
         let problem: String
         /// Rows of subject and the two figures that differ.
         let sql: String
     }
 
-    private static let bookChecks: [BookCheck] = [
-        BookCheck(
+    private static let checks: [Check] = [
+        Check(
             problem: "the postings of this cause do not sum to zero",
             sql: """
                 SELECT cause, sum(amount), 0 FROM postings GROUP BY cause HAVING sum(amount) <> 0
                 """),
-        BookCheck(
+        Check(
             problem: "the balance differs from the sum of the postings",
             sql: """
                 SELECT account, sum(kept), sum(posted) FROM (
@@ -43,7 +47,7 @@ extension LedgerStore {
                     UNION ALL SELECT account, 0, amount FROM postings)
                 GROUP BY account HAVING sum(kept) <> sum(posted)
                 """),
-        BookCheck(
+        Check(
             problem: "fills and lots disagree on the shares held",
             sql: """
                 SELECT symbol, sum(filled), sum(held) FROM (
@@ -52,7 +56,7 @@ extension LedgerStore {
                     UNION ALL SELECT symbol, 0, quantity FROM lots)
                 GROUP BY symbol HAVING sum(filled) <> sum(held)
                 """),
-        BookCheck(
+        Check(
             problem: "the cost of the lots differs from the account of the shares",
             sql: """
                 SELECT account, sum(cost), sum(booked) FROM (
@@ -61,30 +65,30 @@ extension LedgerStore {
                         WHERE account LIKE 'securities:%')
                 GROUP BY account HAVING sum(cost) <> sum(booked)
                 """),
-        BookCheck(
+        Check(
             problem: "the order is filled beyond its quantity",
             sql: "SELECT id, filled, quantity FROM orders WHERE filled > quantity"),
-        BookCheck(
+        Check(
             problem: "the order's filled quantity differs from its fills",
             sql: """
                 SELECT o.id, o.filled, coalesce(sum(f.quantity), 0) AS total
                 FROM orders o LEFT JOIN fills f ON f.order_id = o.id
                 GROUP BY o.seq HAVING o.filled <> total
                 """),
-        BookCheck(
+        Check(
             problem: "a fill without an order",
             sql: """
                 SELECT execution_id, quantity, 0 FROM fills
                 WHERE order_id NOT IN (SELECT id FROM orders)
                 """),
-        BookCheck(
+        Check(
             problem: "the order entered more than one terminal state",
             sql: """
                 SELECT order_id, count(*) * 1000000000, 1000000000 FROM order_events
                 WHERE to_status IN (\(terminal)) AND from_status <> to_status
                 GROUP BY order_id HAVING count(*) > 1
                 """),
-        BookCheck(
+        Check(
             problem: "the closed trades' gains before costs differ from the account of gains",
             sql: """
                 SELECT 'realized', gains, booked FROM (
@@ -93,7 +97,7 @@ extension LedgerStore {
                             WHERE account = 'realized') AS booked)
                 WHERE gains <> booked
                 """),
-        BookCheck(
+        Check(
             problem: "fees of closed trades and open lots differ from the account of fees",
             sql: """
                 SELECT 'fees', attributed, booked FROM (
@@ -105,6 +109,6 @@ extension LedgerStore {
                 """),
     ]
 
-    private static let terminal = OrderStatus.allCases.filter(\.isTerminal)
+    static let terminal = OrderStatus.allCases.filter(\.isTerminal)
         .map { "'\($0.rawValue)'" }.joined(separator: ", ")
 }

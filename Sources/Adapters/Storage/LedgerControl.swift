@@ -159,6 +159,16 @@ extension StoredRow {
     }
 }
 
+extension StoredRow {
+    /// From `LedgerColumns.reconciliation`, the head's seq and hash.
+    func signedReconciliation() throws -> SignedReconciliation {
+        SignedReconciliation(
+            run: try reconciliation(),
+            journalSeq: try integer(11, "reconciliations.journal_seq"),
+            journalHead: Digest.hexadecimal(try blob(12, "reconciliations.journal_head")))
+    }
+}
+
 /// A hold with its end, where it has come to one.
 package struct StoredHold: Sendable, Equatable {
     package let hold: TradingHold
@@ -275,10 +285,7 @@ extension LedgerStore {
             ORDER BY seq DESC
             """, limit: limit
         ) { row throws in
-            SignedReconciliation(
-                run: try row.reconciliation(),
-                journalSeq: try row.integer(11, "reconciliations.journal_seq"),
-                journalHead: Digest.hexadecimal(try row.blob(12, "reconciliations.journal_head")))
+            try row.signedReconciliation()
         }
     }
 }

@@ -63,6 +63,26 @@ final class StoreConnection {
         (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
     }
 
+    /// Opens a copy that nobody else uses, to look at it: nothing is migrated or set.
+    init(copy path: String, of file: StoreFile) throws(StorageError) {
+        let busy = BusyCounter()
+        var before: [String] = []
+        do {
+            queue = try DatabaseQueue(path: path)
+            try queue.writeWithoutTransaction { db in
+                try LibraryCheck.run(db)
+                try db.execute(sql: "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF")
+                if try db.tableExists("grdb_migrations") {
+                    before = try String.fetchAll(
+                        db, sql: "SELECT identifier FROM grdb_migrations ORDER BY rowid")
+                }
+            }
+        } catch {
+            throw Self.translated(error, file: file, path: path)
+        }
+        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
+    }
+
     private static func refuseNewer(
         _ db: Database, file: StoreFile, path: String, known: [String]
     ) throws -> [String] {

@@ -1,0 +1,318 @@
+/// Looks at a folder of stores that nobody uses and says what is well and what to do about the rest.
+///
+/// In: the folder. Out: one finding a check, the bad ones with what helps.
+///
+/// Invariants: nothing in the folder is changed, but for the name in the lock file: SQLite, even when
+/// it only reads, makes files beside a WAL, so a copy in a temporary folder is examined.
+import Domain
+import Foundation
+import Glibc
+import Primitives
+
+package struct DoctorFinding: Sendable, Equatable {
+    package enum Verdict: String, Sendable, Codable, Comparable {
+        case ok, warning, failed
+
+        private var rank: Int {
+            switch self {
+            case .ok: 0
+            case .warning: 1
+            case .failed: 2
+            }
+        }
+
+        package static func < (a: Verdict, b: Verdict) -> Bool { a.rank < b.rank }
+    }
+
+    /// Stable, e.g. `chain`.
+    package let check: String
+    package let verdict: Verdict
+    package let detail: String
+}
+
+package struct Doctor {
+    private let folder: String
+    private let now: Timestamp
+    private var findings: [DoctorFinding] = []
+
+    /// All checks, in a fixed order; those that need an earlier one that failed are left out.
+    ///
+    /// - Parameter now: for the age of troubles; nil for the wall clock.
+    package static func examine(folder: String, now: Timestamp? = nil) -> [DoctorFinding] {
+        var doctor = Doctor(folder: folder, now: now ?? StoreTrouble.wallClock)
+        doctor.examine()
+        return doctor.findings
+    }
+
+    private init(folder: String, now: Timestamp) { (self.folder, self.now) = (folder, now) }
+
+    private mutating func add(
+        _ check: String, _ verdict: DoctorFinding.Verdict, _ detail: String
+    ) {
+        findings.append(DoctorFinding(check: check, verdict: verdict, detail: detail))
+    }
+
+    /// Ok without problems, else failed with all of them.
+    private mutating func add(_ check: String, problems: [String], ok: String) {
+        add(
+            check, problems.isEmpty ? .ok : .failed,
+            problems.isEmpty ? ok : problems.joined(separator: "; "))
+    }
+
+    private func path(_ name: String) -> String { StoreFiles.join(folder, name) }
+
+    // MARK: - The folder
+
+    private mutating func examine() {
+        var information = stat()
+        guard stat(folder, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+            return add("folder", .failed, "\(folder) is no folder")
+        }
+        let lock: StoreLock
+        do { lock = try StoreLock(folder: folder, purpose: "bellwether doctor") } catch {
+            return add("lock", .failed, "\(error)")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let isOpen = information.st_mode & 0o027 != 0
+        add(
+            "folder", isOpen ? .warning : .ok,
+            isOpen ? "\(folder) is open to others: chmod 0750" : folder)
+        checkFiles()
+        checkRoom()
+        checkTroubles()
+        examineLedger()
+        examineHistory()
+    }
+
+    private mutating func checkFiles() {
+        var loose: [String] = []
+        var listed: [String] = []
+        for name in StoreFiles.names(folder) {
+            var information = stat()
+            guard stat(path(name), &information) == 0, information.st_mode & S_IFMT == S_IFREG
+            else { continue }
+            listed.append("\(name) \(information.st_size)")
+            if information.st_mode & 0o137 != 0 { loose.append(name) }
+        }
+        add(
+            "files", loose.isEmpty ? .ok : .warning,
+            loose.isEmpty
+                ? listed.joined(separator: ", ")
+                : "open to others: \(loose.joined(separator: ", ")); chmod 0640")
+        if StoreFiles.exists(path(LedgerRestore.workFolder)) {
+            add(
+                "restore", .warning,
+                "a restore did not come to its end; run bellwether restore again if the ledger is "
+                    + "refused, else remove \(path(LedgerRestore.workFolder))")
+        }
+    }
+
+    private mutating func checkRoom() {
+        let size = StoreReserve.size(folder: folder)
+        add(
+            "reserve", size > 0 ? .ok : .warning,
+            size > 0
+                ? "\(size) bytes"
+                : "missing: the disk is or was nearly full; it is made again when there is room")
+        let free = StoreReserve.freeSpace(folder: folder) ?? 0
+        add("disk", free < 64 << 20 ? .warning : .ok, "\(free >> 20) MiB free")
+    }
+
+    private mutating func checkTroubles() {
+        let all = StoreTrouble.all(folder: folder)
+        let recent = StoreTrouble.recent(folder: folder, now: now).count
+        guard let last = all.last else { return add("troubles", .ok, "none") }
+        let text = "\(all.count), \(recent) within an hour, the last at \(last.at): \(last.text)"
+        add(
+            "troubles", recent > 1 ? .failed : .warning,
+            text + (recent > 1 ? "; replace the disk before trading" : ""))
+    }
+
+    // MARK: - The ledger
+
+    private mutating func examineLedger() {
+        let ledger = StoreFile.ledger.rawValue
+        let place = LedgerMark.read(folder: folder)
+        guard StoreFolder.size(path(ledger)) ?? 0 > 0 else {
+            let isLost = place != nil || StoreFolder.size(path(ledger + "-wal")) ?? 0 > 0
+            return add(
+                "ledger", isLost ? .failed : .warning,
+                isLost
+                    ? "\(ledger) is missing, but there was one: restore a backup"
+                    : "there is no \(ledger) yet")
+        }
+        do throws(StorageError) {
+            let copy = try TemporaryCopy(of: .ledger, in: folder)
+            defer { withExtendedLifetime(copy) {} }
+            let connection = try StoreConnection(copy: copy.path, of: .ledger)
+            checkLibrary(try connection.setting("auto_vacuum"), try version(connection))
+            checkStructure(try LedgerExamination(connection), place)
+            if connection.migrationsBefore.contains("ledger-2") {
+                try checkMark(place, connection)
+                try checkContents(connection)
+            }
+            try connection.close()
+        } catch {
+            add("ledger", .failed, "\(error)")
+        }
+    }
+
+    private func version(_ connection: StoreConnection) throws(StorageError) -> String {
+        try connection.access { session in
+            var text = ""
+            try session.rows("SELECT sqlite_version()") { row throws in
+                text = try row.text(0, "version")
+            }
+            return text
+        }
+    }
+
+    private mutating func checkLibrary(_ vacuum: String?, _ version: String) {
+        add("library", .ok, "SQLite \(version)")
+        add(
+            "settings", vacuum == "2" ? .ok : .warning,
+            vacuum == "2"
+                ? "auto_vacuum is incremental"
+                : "auto_vacuum is \(vacuum ?? "unknown"): the file will not shrink")
+    }
+
+    private mutating func checkStructure(
+        _ found: LedgerExamination, _ place: LedgerMark.Place?
+    ) {
+        add(
+            "migrations", found.isNewest ? .ok : .warning,
+            found.migrations.joined(separator: ", ")
+                + (found.isNewest ? "" : "; the next start brings it to the newest shape"))
+        add("structure", problems: found.structure, ok: "quick_check and integrity_check are ok")
+        if !found.structure.isEmpty { return }
+        add("references", problems: found.foreignKeys, ok: "every row refers to one that exists")
+        guard found.migrations.contains("ledger-2") else { return }
+        let hash = Digest.hexadecimal(found.head.hash)
+        add(
+            "chain", problems: found.breaks.map(\.description),
+            ok: "\(found.head.seq) commits, head \(hash)")
+        add("books", problems: found.books, ok: "balanced")
+    }
+
+    private mutating func checkMark(
+        _ place: LedgerMark.Place?, _ connection: StoreConnection
+    ) throws(StorageError) {
+        let (head, hash) = try connection.access { session in
+            (
+                try LedgerChain.head(session).seq,
+                try place.flatMap { try LedgerChain.hash(at: $0.seq, session) }
+            )
+        }
+        guard let place else {
+            return add(
+                "mark", head == 0 ? .ok : .warning,
+                head == 0
+                    ? "nothing was committed yet"
+                    : "\(LedgerMark.name) is missing: a loss of the newest commits would not show")
+        }
+        do throws(StorageError) {
+            try LedgerMark.check(
+                place, head: head, hash: hash, path: path(StoreFile.ledger.rawValue))
+            add("mark", .ok, "commit \(place.seq)")
+        } catch {
+            add("mark", .failed, "\(error)")
+        }
+    }
+
+    private mutating func checkContents(_ connection: StoreConnection) throws(StorageError) {
+        var corrupt = 0
+        var open: [String] = []
+        var holds: [String] = []
+        var run: SignedReconciliation?
+        try connection.access { session in
+            try session.rows("SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq") { row in
+                if row.weights() == nil { corrupt += 1 }
+            }
+            try session.rows(
+                """
+                SELECT id || ' ' || status FROM orders
+                WHERE status IN ('INTENT', 'SUBMITTING', 'UNKNOWN') ORDER BY seq
+                """
+            ) { row throws in open.append(try row.text(0, "orders.id")) }
+            try session.rows(
+                "SELECT \(LedgerColumns.hold) FROM holds WHERE lifted_at IS NULL ORDER BY seq"
+            ) { row throws in
+                let hold = try row.hold()
+                holds.append("\(hold.id) \(hold.cause.rawValue) \(hold.mode.rawValue)")
+            }
+            try session.rows(
+                """
+                SELECT \(LedgerColumns.reconciliation), journal_seq, journal_head
+                FROM reconciliations ORDER BY seq DESC LIMIT 1
+                """
+            ) { row throws in run = try row.signedReconciliation() }
+        }
+        add(
+            "weights", corrupt == 0 ? .ok : .warning,
+            corrupt == 0
+                ? "valid" : "\(corrupt) corrupt versions; the newest valid one is used")
+        add(
+            "orders", open.isEmpty ? .ok : .warning,
+            open.isEmpty
+                ? "none is unresolved"
+                : "unresolved, to be settled with the broker at the next start: "
+                    + open.prefix(10).joined(separator: ", ")
+                    + (open.count > 10 ? " and \(open.count - 10) more" : ""))
+        add("holds", .ok, holds.isEmpty ? "none stands" : holds.joined(separator: ", "))
+        guard let run else { return add("reconciliation", .ok, "there was none yet") }
+        let isGood = run.run.verdict == .matches || run.run.verdict == .repaired
+        add(
+            "reconciliation", isGood ? .ok : .warning,
+            "\(run.run.id) at \(run.run.at): \(run.run.verdict.rawValue)")
+    }
+
+    // MARK: - The history
+
+    private mutating func examineHistory() {
+        let name = StoreFile.history.rawValue
+        guard StoreFolder.size(path(name)) ?? 0 > 0 else {
+            return add("history", .ok, "there is no \(name); it is made when needed")
+        }
+        do throws(StorageError) {
+            let copy = try TemporaryCopy(of: .history, in: folder)
+            defer { withExtendedLifetime(copy) {} }
+            let connection = try StoreConnection(copy: copy.path, of: .history)
+            let problems = try connection.quickCheck()
+            try connection.close()
+            let advice = "; it can be deleted"
+            add(
+                "history", problems.isEmpty ? .ok : .warning,
+                problems.isEmpty ? "readable" : problems.joined(separator: "; ") + advice)
+        } catch {
+            add("history", .warning, "\(error)")
+        }
+    }
+}
+
+/// A store's file and its WAL in a folder of their own, which goes with it.
+private final class TemporaryCopy {
+    let path: String
+    private let folder: String
+
+    init(of file: StoreFile, in folder: String) throws(StorageError) {
+        var template = Array((NSTemporaryDirectory() + "bellwether-doctor-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw StoreFolder.failure(NSTemporaryDirectory(), "cannot hold a copy", errno)
+        }
+        let made = String(
+            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        self.folder = made
+        path = StoreFiles.join(made, file.rawValue)
+        do throws(StorageError) {
+            for suffix in ["", "-wal"] {
+                let source = StoreFiles.join(folder, file.rawValue + suffix)
+                if StoreFiles.exists(source) { try StoreFiles.copy(source, path + suffix) }
+            }
+        } catch {
+            StoreFiles.remove(made)
+            throw error
+        }
+    }
+
+    deinit { StoreFiles.remove(folder) }
+}

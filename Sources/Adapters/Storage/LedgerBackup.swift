@@ -1,0 +1,142 @@
+import Domain
+import GRDB
+
+/// A verified copy of the ledger.
+package struct LedgerBackup: Sendable, Equatable {
+    package let path: String
+    package let bytes: Int64
+    /// Commits in its hash chain, and the head of it.
+    package let commits: Int64
+    package let head: String
+    /// Older copies that made room for it.
+    package let removed: [String]
+}
+
+extension LedgerBackup {
+    static func name(_ at: Timestamp) -> String { "ledger-\(StoreFiles.stamp(at)).db" }
+
+    /// The copies in `folder`, oldest first: what has exactly the form of their names.
+    package static func all(in folder: String) -> [String] {
+        StoreFiles.names(folder).filter { name in
+            name.utf8.count == 26 && name.hasPrefix("ledger-") && name.hasSuffix("Z.db")
+                && name.utf8.dropFirst(7).prefix(15).enumerated().allSatisfy { place, byte in
+                    place == 8 ? byte == 0x54 : (0x30...0x39).contains(byte)
+                }
+        }
+    }
+}
+
+extension LedgerStore {
+    private static let unfinished = ".part"
+
+    /// Writes a copy of the ledger into `folder` that holds everything committed so far, verifies it
+    /// (structure, foreign keys, hash chain up to the same head, books) and only then gives it its
+    /// name, `ledger-YYYYMMDDTHHMMSSZ.db`. On the disk when this returns; what was left by one that
+    /// was interrupted is removed first. The ledger can be used all the while, by this thread.
+    ///
+    /// - Parameters:
+    ///   - at: for the name, the wall clock of the caller.
+    ///   - keep: how many copies stay, this one included; at least one.
+    /// - Throws: `badBackup` when the copy does not verify, `folder`, `denied`, `full`, `sqlite`.
+    package func backup(
+        to folder: String, at: Timestamp, keep: Int
+    ) throws(StorageError) -> LedgerBackup {
+        try StoreFolder.create(folder)
+        for name in StoreFiles.names(folder)
+        where name.hasPrefix("ledger-") && name.contains(Self.unfinished) {
+            StoreFiles.remove(StoreFiles.join(folder, name))
+        }
+        let name = LedgerBackup.name(at)
+        let path = StoreFiles.join(folder, name)
+        let part = path + Self.unfinished
+        do throws(StorageError) {
+            try copyAll(to: part)
+            try StoreFiles.sync(part)
+            let found = try LedgerExamination(copy: part)
+            let problems = found.problems + (found.head == head ? [] : ["its chain ends elsewhere"])
+            guard problems.isEmpty else {
+                throw StorageError.badBackup(path: part, reason: problems.joined(separator: "; "))
+            }
+            try StoreFiles.move(part, path)
+        } catch {
+            for suffix in ["", "-journal", "-wal", "-shm"] { StoreFiles.remove(part + suffix) }
+            throw error
+        }
+        let copies = LedgerBackup.all(in: folder)
+        let removed = copies.dropLast(max(1, keep)).filter { $0 != name }
+        for old in removed { StoreFiles.remove(StoreFiles.join(folder, old)) }
+        try StoreFiles.sync(folder)
+        return LedgerBackup(
+            path: path, bytes: StoreFolder.size(path) ?? 0, commits: head.seq,
+            head: chainHead.hash, removed: Array(removed))
+    }
+
+    private func copyAll(to path: String) throws(StorageError) {
+        // Made here, so that it is never open to others.
+        try StoreFiles.write("", to: path)
+        do {
+            try connection.access { session in
+                connection.countStatement()
+                try session.db.execute(sql: "VACUUM INTO ?", arguments: [path])
+            }
+        } catch {
+            // The copy failed, not the ledger.
+            throw error.isDiskFailure ? .badBackup(path: path, reason: error.description) : error
+        }
+    }
+}
+
+/// What is in a ledger's file that nobody uses: all that can be checked without changing it.
+struct LedgerExamination {
+    let migrations: [String]
+    let structure: [String]
+    let foreignKeys: [String]
+    let head: ChainHead
+    let breaks: [ChainBreak]
+    let books: [String]
+
+    var isNewest: Bool { migrations == LedgerSchema.migrator.migrations }
+
+    /// Everything that keeps it from being used as a ledger.
+    var problems: [String] {
+        structure + foreignKeys + breaks.map(\.description) + books
+    }
+
+    /// - Parameter path: of a file whose folder can be written to.
+    init(copy path: String) throws(StorageError) {
+        let connection = try StoreConnection(copy: path, of: .ledger)
+        self = try Self(connection)
+        try connection.close()
+    }
+
+    init(_ connection: StoreConnection) throws(StorageError) {
+        migrations = connection.migrationsBefore
+        let known = LedgerSchema.migrator.migrations
+        let unknown = migrations.filter { !known.contains($0) }
+        guard unknown.isEmpty else {
+            throw .newer(file: .ledger, path: connection.path, unknown: unknown)
+        }
+        let hasChain = migrations.contains("ledger-2")
+        (structure, foreignKeys, head, breaks, books) = try connection.access { session in
+            var structure: [String] = []
+            for check in ["quick_check(5)", "integrity_check(5)"] {
+                try session.rows("PRAGMA \(check)") { row throws in
+                    let text = try row.text(0, "integrity_check")
+                    if text != "ok", !structure.contains(text) { structure.append(text) }
+                }
+            }
+            if !structure.isEmpty { return (structure, [], ChainHead(), [], []) }
+            var keys: [String] = []
+            try session.rows("SELECT \"table\", rowid FROM pragma_foreign_key_check LIMIT 5") {
+                row throws in
+                let seq = try row.integerIfAny(1, "foreign_key_check").map { " \($0)" } ?? ""
+                keys.append("\(try row.text(0, "foreign_key_check")): row\(seq) refers to nothing")
+            }
+            guard hasChain else { return (structure, keys, ChainHead(), [], []) }
+            return (
+                structure, keys, try LedgerChain.head(session),
+                try LedgerChain().verify(newest: nil, session), try LedgerBooks.problems(session)
+            )
+        }
+    }
+}

@@ -1,0 +1,159 @@
+/// Puts a backup in the place of the ledger, so that no order goes out a second time.
+///
+/// In: a copy made by `backup`, the folder of a store that nobody uses. Out: a ledger that is paused
+/// by a hold `restored` and in which nothing waits to be sent; the files it replaces, moved aside.
+///
+/// Invariants: the copy is verified before anything is touched, and is not changed itself; whatever
+/// instant the process ends at, the folder holds the old ledger as it was, or the new one, or is
+/// refused at the next start (`behindMark`, `damaged`), and the same restore once more completes it.
+import Domain
+import Foundation
+import Glibc
+
+package struct LedgerRestore: Sendable, Equatable {
+    /// Where the files that were replaced are kept; nil when there were none.
+    package let replaced: String?
+    /// The hold that stands now.
+    package let hold: TradingHold
+    /// Decided and never sent: given up.
+    package let expired: [ClientOrderID]
+    /// Perhaps sent: to be asked for at the broker.
+    package let unknown: [ClientOrderID]
+    /// Commits in the backup, beyond which nothing is known.
+    package let commits: Int64
+
+    static let workFolder = "restore.tmp"
+
+    /// Installs the copy at `path` in `folder`.
+    ///
+    /// - Parameter at: of the hold and the steps, the wall clock of the caller.
+    /// - Throws: `locked`, `badBackup`, `newer`, `folder`, `denied`, `full`.
+    package static func run(
+        from path: String, into folder: String, at: Timestamp
+    ) throws(StorageError) -> LedgerRestore {
+        guard StoreFolder.size(path) ?? 0 > 0 else {
+            throw .badBackup(path: path, reason: "it is missing or empty")
+        }
+        let lock = try StoreLock(folder: folder, purpose: "bellwether restore")
+        defer { withExtendedLifetime(lock) {} }
+        let work = StoreFiles.join(folder, workFolder)
+        StoreFiles.remove(work)
+        try StoreFolder.create(work)
+        do throws(StorageError) {
+            let prepared = try prepare(path, in: work, at: at)
+            let replaced = try install(work, in: folder, at: at)
+            StoreFiles.remove(work)
+            return LedgerRestore(
+                replaced: replaced, hold: prepared.hold, expired: prepared.expired,
+                unknown: prepared.unknown, commits: prepared.commits)
+        } catch {
+            StoreFiles.remove(work)
+            throw error
+        }
+    }
+
+    private static func prepare(
+        _ path: String, in work: String, at: Timestamp
+    ) throws(StorageError) -> LedgerRestore {
+        let copy = StoreFiles.join(work, StoreFile.ledger.rawValue)
+        try StoreFiles.copy(path, copy)
+        do throws(StorageError) {
+            let store = try LedgerStore(folder: work, reserve: 0)
+            let found = try LedgerExamination(store.connection)
+            guard found.problems.isEmpty else {
+                throw StorageError.badBackup(
+                    path: path, reason: found.problems.joined(separator: "; "))
+            }
+            let restored = try settle(store, from: path, at: at)
+            try store.close()
+            try StoreFiles.sync(copy)
+            try StoreFiles.sync(StoreFiles.join(work, LedgerMark.name))
+            try StoreFiles.sync(work)
+            return restored
+        } catch {
+            switch error {
+            case .damaged(_, _, let detail): throw .badBackup(path: path, reason: detail)
+            case .badRow: throw .badBackup(path: path, reason: error.description)
+            default: throw error
+            }
+        }
+    }
+
+    /// Pauses, and lets nothing of the past go out again: what was decided then is not sent now, and
+    /// what was about to be sent may have been.
+    private static func settle(
+        _ store: LedgerStore, from path: String, at: Timestamp
+    ) throws(StorageError) -> LedgerRestore {
+        let state = try store.loadState { $0 }
+        let name = (path as NSString).lastPathComponent
+        let hold = TradingHold(
+            id: "h\(state.holdCount + 1)", cause: .restored, mode: .paused, by: "machine",
+            why: "the ledger was restored from \(name); orders sent after it are not in it",
+            since: at, until: nil)
+        var entries: [LedgerEntry] = [.hold(.set(hold))]
+        func end(_ status: OrderStatus, _ next: OrderStatus) -> [ClientOrderID] {
+            let ids = state.openOrders.filter { $0.status == status }.map(\.intent.id)
+            entries += ids.map {
+                .transition(
+                    OrderTransition(id: $0, from: status, to: next, at: at, reason: "restored"))
+            }
+            return ids
+        }
+        let expired = end(.intent, .expiredLocal)
+        let unknown = end(.submitting, .unknown)
+        let commits = store.chainHead.seq
+        try store.commit(entries)
+        return LedgerRestore(
+            replaced: nil, hold: hold, expired: expired, unknown: unknown, commits: commits)
+    }
+
+    /// The mark goes first: from then on only the new ledger is accepted.
+    private static func install(
+        _ work: String, in folder: String, at: Timestamp
+    ) throws(StorageError) -> String? {
+        let ledger = StoreFile.ledger.rawValue
+        let old = [LedgerMark.name, ledger + "-wal", ledger + "-shm", ledger]
+            .filter { StoreFiles.exists(StoreFiles.join(folder, $0)) }
+        var aside: String?
+        if !old.isEmpty {
+            let path = try makeAside(folder, at)
+            aside = path
+            if old.contains(LedgerMark.name) {
+                try StoreFiles.copy(
+                    StoreFiles.join(folder, LedgerMark.name),
+                    StoreFiles.join(path, LedgerMark.name))
+            }
+            try StoreFiles.sync(path)
+        }
+        try move(LedgerMark.name, from: work, to: folder)
+        try StoreFiles.sync(folder)
+        if let aside {
+            for name in old where name != LedgerMark.name {
+                try move(name, from: folder, to: aside)
+            }
+            try StoreFiles.sync(aside)
+        }
+        try move(ledger, from: work, to: folder)
+        try StoreFiles.sync(folder)
+        return aside
+    }
+
+    private static func move(
+        _ name: String, from: String, to: String
+    ) throws(StorageError) {
+        try StoreFiles.move(StoreFiles.join(from, name), StoreFiles.join(to, name))
+    }
+
+    private static func makeAside(_ folder: String, _ at: Timestamp) throws(StorageError) -> String
+    {
+        let first = StoreFiles.join(folder, "replaced-\(StoreFiles.stamp(at))")
+        for number in 1...1_000 {
+            let path = number == 1 ? first : "\(first)-\(number)"
+            if mkdir(path, 0o750) == 0 { return path }
+            guard errno == EEXIST else {
+                throw StoreFolder.failure(path, "cannot be created", errno)
+            }
+        }
+        throw .folder(path: first, reason: "exists a thousand times")
+    }
+}

@@ -1,0 +1,77 @@
+import Domain
+import Foundation
+import Glibc
+
+/// Steps on files that are on the disk when they return.
+enum StoreFiles {
+    static func join(_ folder: String, _ name: String) -> String {
+        (folder as NSString).appendingPathComponent(name)
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes content or names of `path`, a file or a folder, durable.
+    static func sync(_ path: String) throws(StorageError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw StoreFolder.failure(path, "cannot be opened", errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw StoreFolder.failure(path, "cannot be made durable", errno)
+        }
+    }
+
+    static func move(_ from: String, _ to: String) throws(StorageError) {
+        guard rename(from, to) == 0 else {
+            throw StoreFolder.failure(from, "cannot be moved to \(to)", errno)
+        }
+    }
+
+    /// Copies a file that nobody writes; closed to others like all files of a store.
+    static func copy(_ from: String, _ to: String) throws(StorageError) {
+        let source = open(from, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw StoreFolder.failure(from, "cannot be read", errno) }
+        defer { close(source) }
+        let target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        guard target >= 0 else { throw StoreFolder.failure(to, "cannot be written", errno) }
+        defer { close(target) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18)
+        while true {
+            let count = Glibc.read(source, &buffer, buffer.count)
+            if count == 0 { return }
+            guard count > 0 else { throw StoreFolder.failure(from, "cannot be read", errno) }
+            var done = 0
+            while done < count {
+                let written = buffer.withUnsafeBytes {
+                    Glibc.write(target, $0.baseAddress?.advanced(by: done), count - done)
+                }
+                guard written > 0 else {
+                    throw StoreFolder.failure(to, "cannot be written", errno)
+                }
+                done += written
+            }
+        }
+    }
+
+    /// Makes or empties a file.
+    static func write(_ text: String, to path: String) throws(StorageError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else { throw StoreFolder.failure(path, "cannot be written", errno) }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
+            throw StoreFolder.failure(path, "cannot be written", errno)
+        }
+    }
+
+    static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
+
+    static func names(_ folder: String) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    }
+
+    /// `20210420T133000Z`: the instant in names of files, which sort by it.
+    static func stamp(_ at: Timestamp) -> String {
+        let text = at.description.prefix { $0 != "." && $0 != "Z" }
+        return text.filter { $0 != "-" && $0 != ":" } + "Z"
+    }
+}
