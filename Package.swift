@@ -76,6 +76,12 @@ let package = Package(
             name: "Backtest",
             dependencies: ["Primitives", "Domain", "Calendar", "Engine"] + stages,
             path: "Sources/Backtest"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest",
+            ] + stages,
+            path: "Sources/Simulation"),
 
         system("COpenSSL", apt: "libssl-dev"),
         adapter("Storage", [grdb, "COpenSSL"]),
@@ -94,8 +100,8 @@ let package = Package(
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "Appliance", "Backtest", "Engine", "Storage", "MarketFeeds", "Host", "Primitives",
-                "Domain", "Calendar", arguments,
+                "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds", "Host",
+                "Primitives", "Domain", "Calendar", arguments,
             ],
             path: "Sources/App/bellwether"),
 
@@ -119,6 +125,7 @@ let package = Package(
             "Backtest",
             ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
             exclude: ["Fixtures"]),
+        tests("Simulation", ["Simulation", "Backtest", "Engine", "Calendar", "Execution"]),
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),

@@ -27,12 +27,14 @@ enum ImportRules {
         }
         all.append(("Engine", "Sources/Engine", Set(core + stages)))
         all.append(("Backtest", "Sources/Backtest", Set(core + stages + ["Engine"])))
+        all.append(
+            ("Simulation", "Sources/Simulation", Set(core + stages + ["Engine", "Backtest"])))
         for adapter in adapters {
             let own: Set<String> = libraries[adapter] ?? []
             let lower: Set<String> = ["Primitives", "Domain", "Calendar"]
             all.append((adapter, "Sources/Adapters/\(adapter)", lower.union(system).union(own)))
         }
-        let inner = Set(core + stages + adapters + ["Engine", "Backtest"])
+        let inner = Set(core + stages + adapters + ["Engine", "Backtest", "Simulation"])
         all.append(
             ("Appliance", "Sources/App/Appliance", inner.union(system).union(["TOMLKit"])))
         all.append(

@@ -47,7 +47,9 @@ package struct StoreAccess: ~Copyable {
         }
         do {
             try Data().write(to: URL(fileURLWithPath: mark))
-            for store in stores { try files.removeItem(atPath: store) }
+            let beside = LedgerStore.companions.map { folder + "/" + $0 }
+                .filter { files.fileExists(atPath: $0) }
+            for path in stores + beside { try files.removeItem(atPath: path) }
         } catch {
             throw .folder(path: folder, reason: error.localizedDescription)
         }

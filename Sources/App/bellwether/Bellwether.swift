@@ -23,7 +23,7 @@ struct Bellwether: ParsableCommand {
             RunCommand.self, CtlCommand.self, StatusCommand.self, BacktestCommand.self,
             ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
-            BenchCommand.self, VersionCommand.self,
+            BenchCommand.self, SimulateCommand.self, VersionCommand.self,
         ])
 }
 

@@ -1,0 +1,95 @@
+import Domain
+import Engine
+import Primitives
+
+/// The ledger failed at the disk: the process dies by design and starts again through recovery.
+struct StoreFailure: Error {}
+
+/// A disk with a ledger on it. It survives the process; what it says is durable is durable, unless
+/// it lies.
+final class ModelStore {
+    private let fate: Fate
+    /// Told of everything that is written, before and after.
+    let watch: Watch
+    private let truth: Truth
+    var ledger: LedgerModel { truth.ledger }
+    /// What would be left after a power cut, while the disk lies.
+    private var real: LedgerModel?
+    /// In a second file, on its own `fsync`.
+    private(set) var highWaterMark = 0
+    /// In the engine's time.
+    var failures: [Timestamp] = []
+
+    init(_ fate: Fate, watch: Watch) {
+        self.fate = fate
+        self.watch = watch
+        truth = watch.truth
+    }
+
+    var isLying: Bool { real != nil }
+    func beginLying() { if real == nil { real = truth.ledger } }
+
+    /// - Throws: `Crash` when the process dies before or after, `StoreFailure` when it has to.
+    func commit(_ effects: [Effect]) throws {
+        var entries: [LedgerEntry] = []
+        for case .record(let entry) in effects { entries.append(entry) }
+        if entries.isEmpty && fate.isDead { throw Crash() }
+        guard !entries.isEmpty else { return }
+        if fate.point() { throw Crash() }
+        if fate.strikes(.commitFails) {
+            // After a failed fsync nobody knows what is on the disk; a full disk kept nothing.
+            if fate.random.below(2) == 0 { write(entries) }
+            fate.die()
+            throw StoreFailure()
+        }
+        write(entries)
+        for case .answer(let answer) in effects { watch.see(.answered(answer)) }
+        if fate.point() { throw Crash() }
+    }
+
+    private func write(_ entries: [LedgerEntry]) {
+        watch.beginCommit(entries)
+        for entry in entries {
+            watch.see(.writing(entry))
+            if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
+        }
+        truth.ledger.endCommit()
+        highWaterMark = truth.ledger.commits
+        watch.see(.written)
+    }
+
+    /// The power went: what a lying disk had kept back is gone.
+    func cutPower() {
+        if let real {
+            truth.ledger = real
+            watch.lostWrites()
+        }
+        real = nil
+    }
+
+    /// What a start reads. A ledger that is behind its mark is put back by a person, as a backup
+    /// would be: halted until it is compared and resumed by name.
+    func open(at: Timestamp, dayStart: (Timestamp) -> Timestamp) -> LedgerState {
+        if ledger.commits < highWaterMark {
+            truth.ledger.markRestored(at: at)
+            highWaterMark = ledger.commits
+            watch.refusedToTrade()
+        }
+        return ledger.state(dayStart: dayStart)
+    }
+}
+
+/// The engine's way to the disk.
+struct ModelJournal: EventJournal {
+    let store: ModelStore
+
+    mutating func commit(_ effects: [Effect], symbols: SymbolTable) throws {
+        try store.commit(effects)
+    }
+
+    mutating func took(_ bar: Bar, symbols: SymbolTable) {}
+
+    mutating func extract(since: Timestamp) -> LedgerExtract {
+        store.ledger.extract(since: since)
+    }
+}
