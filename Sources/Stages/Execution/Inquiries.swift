@@ -329,8 +329,7 @@ extension ExecutionStage {
                 steps.append(.submit(id))
                 inquiries[id]?.due = now + config.sending.answerWait
             } else {
-                let end = orders[id]?.intent.expiresAt ?? now
-                inquiries[id]?.due = max(end, now) + Span(nanoseconds: 1)
+                inquiries[id]?.due = now + Self.waitingPause
             }
             return
         case .none: break
