@@ -178,20 +178,10 @@ import Testing
 
     @Test("S34: an overflow halts at once, and the rows halt the next start")
     func overflow() throws {
-        var world = World()
-        try world.open()
-        #expect(throws: EngineError.self) {
-            try world.bar("14:00", "100")
-            try world.news("14:02")
-            let id = try #require(world.working.first?.ticket.id)
-            try world.report(
-                id,
-                .fill(
-                    executionID: "x", quantity: Quantity(units: .max), price: Price(units: .max),
-                    fee: .zero))
-        }
+        var world = try ExitTests.held()
+        #expect(throws: EngineError.self) { try world.bar("14:05", "9223372036") }
         #expect(world.engine.mode == .halted)
-        let rows = world.engine.haltHold("too much", cause: .overflow, at: time("14:05"))
+        let rows = world.engine.haltHold("too much", cause: .overflow, at: time("14:06"))
         var state = world.state
         for case .hold(.set(let hold)) in rows {
             state.holds.append(hold)
