@@ -76,24 +76,32 @@ let package = Package(
             name: "Backtest",
             dependencies: ["Primitives", "Domain", "Calendar", "Engine"] + stages,
             path: "Sources/Backtest"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest",
+            ] + stages,
+            path: "Sources/Simulation"),
 
         system("COpenSSL", apt: "libssl-dev"),
         adapter("Storage", [grdb, "COpenSSL"]),
         adapter("MarketFeeds"),
         adapter("NewsFeeds"),
+        system("CLinux", apt: "libc6-dev"),
+        adapter("Host", ["CLinux"]),
 
         .target(
             name: "Appliance",
             dependencies: [
                 "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest", "Storage",
-                "MarketFeeds", "NewsFeeds", toml,
+                "MarketFeeds", "NewsFeeds", "Host", toml,
             ] + stages,
             path: "Sources/App/Appliance"),
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "Appliance", "Backtest", "Engine", "Storage", "MarketFeeds", "Primitives", "Domain",
-                "Calendar", arguments,
+                "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds", "Host",
+                "Primitives", "Domain", "Calendar", arguments,
             ],
             path: "Sources/App/bellwether"),
 
@@ -117,14 +125,16 @@ let package = Package(
             "Backtest",
             ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
             exclude: ["Fixtures"]),
+        tests("Simulation", ["Simulation", "Backtest", "Engine", "Calendar", "Execution"]),
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
-        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
+        tests("Host", ["Host"]),
+        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest", "Host"]),
         tests(
             "Scenarios",
             [
-                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds",
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds", "Host",
                 "bellwether", grdb,
             ] + stages),
         tests("Tidy", []),

@@ -13,6 +13,8 @@ enum Trigger {
     /// A new bar, by its start.
     case bar(Timestamp)
     case news(String)
+    /// A command, by its transaction.
+    case command(String)
 
     var isBar: Bool { if case .bar = self { true } else { false } }
 }
@@ -96,6 +98,9 @@ extension TradingEngine {
         switch verdict {
         case .refused(let refusal):
             counters.refusals += 1
+            if config.latches, refusal.code == .dailyLoss || refusal.code == .drawdown {
+                judgeLosses(&effects)
+            }
             if states[id.index].lastRefusal == refusal.code { return }
             states[id.index].lastRefusal = refusal.code
             Self.record(signal, verdict.record, &effects)
@@ -112,6 +117,7 @@ extension TradingEngine {
             if case .leave(let reason) = move { states[id.index].exitWanted = reason }
             if case .enter = move, let entry = execution.entry(id) {
                 remember(entry.intent.id, signal.votes, id)
+                count(entry.intent)
             }
         }
     }
@@ -155,7 +161,13 @@ extension TradingEngine {
         hash.combine(reason.rawValue)
         hash.combine(side.rawValue)
         hash.combine(states[id.index].newestStart.nanoseconds)
-        if case .news(let newsID) = trigger { hash.combine(newsID) }
+        switch trigger {
+        case .bar: break
+        case .news(let newsID): hash.combine(newsID)
+        case .command(let transaction):
+            hash.combine("command")
+            hash.combine(transaction)
+        }
         return Signal(
             id: "sig-" + hash.text, symbol: symbol, at: now, reason: reason, side: side,
             score: score ?? 0, strength: score.map { $0.magnitude } ?? 1, price: price,
@@ -184,9 +196,24 @@ extension TradingEngine {
             exposure: (try? portfolio.exposure.adding(reserved)) ?? Money(units: .max),
             equity: portfolio.equity,
             cash: (try? portfolio.cash.subtracting(reserved)) ?? Money(units: .min),
-            dayStartEquity: tracker.dayStartEquity, equityPeak: tracker.peak,
+            dayStartEquity: tracker.lossStart, equityPeak: tracker.drawdownStart,
             ordersLastMinute: execution.ordersInMinute(before: now),
-            ordersToday: execution.ordersToday, atr: signals.averageTrueRange(id))
+            ordersToday: execution.ordersToday, atr: signals.averageTrueRange(id),
+            notionalToday: notionalToday, isFlattening: isFlattening, block: entryBlock(id))
+    }
+
+    /// Towards the limit of the day.
+    private mutating func count(_ entry: OrderIntent) {
+        let notional = (try? entry.referencePrice * entry.quantity) ?? Money(units: .max)
+        notionalToday = (try? notionalToday.adding(notional)) ?? Money(units: .max)
+    }
+
+    /// Leaves a position now, where the gate lets it.
+    mutating func leave(
+        _ id: SymbolID, _ reason: TradeReason, cause transaction: String,
+        _ effects: inout [Effect]
+    ) throws(EngineError) {
+        try act(.leave(reason), Ballot(), nil, id, .command(transaction), &effects)
     }
 
     mutating func remember(_ order: ClientOrderID, _ votes: [Vote], _ id: SymbolID) {

@@ -11,6 +11,8 @@ import Signals
 /// Everything the engine is told once.
 package struct EngineConfig: Sendable {
     package var mode = TradingMode.active
+    /// Whether losses and failures beyond their limits hold trading until a person lifts that.
+    package var latches = false
     package var calendar: MarketCalendar
     /// Bars that start outside a session count like others.
     package var extendedHours = false

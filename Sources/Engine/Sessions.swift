@@ -17,7 +17,9 @@ extension TradingEngine {
             effects.append(.record(.weights(change)))
         }
         execution.startDay()
+        notionalToday = .zero
         for index in states.indices { states[index].lastRefusal = nil }
+        openBrokerSession(&effects)
     }
 
     mutating func closeSession(_ effects: inout [Effect]) {
@@ -32,6 +34,7 @@ extension TradingEngine {
                         try? snapshot.equity.subtracting($0)
                     })))
         setSession(nil)
+        closeBrokerSession(&effects)
     }
 
     mutating func setSession(_ next: Session?) {
@@ -45,7 +48,9 @@ extension TradingEngine {
         Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
             drawdownMax: tracker.drawdownMax, sessionDate: sessionDate,
-            dayStartEquity: tracker.dayStartEquity ?? portfolio.equity)
+            dayStartEquity: tracker.dayStartEquity ?? portfolio.equity,
+            lossBase: tracker.lossBase, drawdownBase: tracker.drawdownBase,
+            losingStreak: latches.losingStreak, orderFailures: latches.orderFailures)
     }
 }
 

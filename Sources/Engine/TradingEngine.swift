@@ -43,6 +43,17 @@ package struct TradingEngine: Sendable {
     var states: [SymbolState] = []
     var hours: BarHours
 
+    var holds = HoldSet()
+    /// An amount left the range of the books: until the next start.
+    var isHalted = false
+    var memory = CommandMemory()
+    var host = HostState()
+    var latches = LatchCounters()
+    /// What the day's entries were meant to cost.
+    var notionalToday = Money.zero
+    /// Positions without a stop that a person was told of while nothing may leave.
+    var toldUnprotected: [Symbol] = []
+
     /// `config` is valid: at least one strategy is enabled, as the configuration's check promises.
     package init(_ config: EngineConfig) {
         self.config = config
@@ -89,7 +100,7 @@ package struct TradingEngine: Sendable {
         _ event: Stamped<InputEvent>, effects: inout [Effect]
     ) throws(EngineError) {
         let before = effects.count
-        advance(to: event.at)
+        advance(to: event.at, &effects)
         do throws(EngineError) {
             switch event.value {
             case .bar(let bar): try take(bar, &effects)
@@ -105,7 +116,7 @@ package struct TradingEngine: Sendable {
             case .command(let command): try take(command, &effects)
             }
         } catch { throw halt(error, &effects, from: before) }
-        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+        if effects.count > before { conclude(&effects, from: before) }
     }
 
     /// Takes a bar: `process` of a `.bar`, without the envelope that a loop over millions of bars
@@ -114,11 +125,11 @@ package struct TradingEngine: Sendable {
         _ bar: Bar, at time: Timestamp, effects: inout [Effect]
     ) throws(EngineError) {
         let before = effects.count
-        advance(to: time)
+        advance(to: time, &effects)
         do throws(EngineError) { try take(bar, &effects) } catch {
             throw halt(error, &effects, from: before)
         }
-        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+        if effects.count > before { conclude(&effects, from: before) }
     }
 
     /// Nothing of an event that failed is left to be done.
@@ -126,15 +137,28 @@ package struct TradingEngine: Sendable {
         _ error: EngineError, _ effects: inout [Effect], from before: Int
     ) -> EngineError {
         effects.removeLast(effects.count - before)
+        isHalted = true
         mode = .halted
         return error
     }
 
+    /// What an event that had effects says of how trading goes, and where a restart goes on.
+    private mutating func conclude(_ effects: inout [Effect], from before: Int) {
+        // An answer given once more changes nothing.
+        if effects.count == before + 1, case .answer = effects[before] { return }
+        if config.latches { judgeOutcomes(&effects, from: before) }
+        if mode >= .paused || !toldUnprotected.isEmpty { watchUnprotected(&effects, from: before) }
+        // Before any market time there is no place in the market to keep.
+        if now > .distantPast { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
     /// The first instant of a new time ends the one before: that is when equity is looked at.
-    private mutating func advance(to time: Timestamp) {
+    private mutating func advance(to time: Timestamp, _ effects: inout [Effect]) {
         guard time > now else { return }
-        if now > .distantPast { tracker.observe(equity: portfolio.equity, at: now) }
+        let isRunning = now > .distantPast
+        if isRunning { tracker.observe(equity: portfolio.equity, at: now) }
         now = time
+        if isRunning, config.latches { judgeLosses(&effects) }
     }
 
     // MARK: - Market

@@ -93,7 +93,7 @@ import Testing
     @Test("Risk limits that are none are named, and are warnings")
     func limitsOff() throws {
         let limits = ConfigurationSchema.keys.filter(\.isLimit).map(\.path)
-        #expect(limits.count == 9)
+        #expect(limits.count == 10)
         let loaded = try loadConfiguration(path: nil, overrides: limits.map { "\($0)=none" })
         #expect(loaded.configuration.limitsOff == limits)
         #expect(loaded.warnings.map(\.key) == limits)

@@ -69,7 +69,7 @@ import Testing
         let path = repository + "/etc/bellwether/examples/reference.toml"
         let configuration = try loadConfiguration(path: path, bars: ["all.csv"]).configuration
         #expect(configuration.weights?.values == [0, 1, 0])
-        #expect(configuration.limitsOff.count == 9)
+        #expect(configuration.limitsOff.count == 10)
         #expect(configuration.risk.sizing.quantity == Quantity(whole: 100))
         #expect(configuration.risk.sessionEdgeOpen == .zero)
         #expect(configuration.risk.sessionEdgeClose == .zero)

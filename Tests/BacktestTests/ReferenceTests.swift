@@ -187,7 +187,7 @@ import Testing
             for case .record(.fill(let fill)) in effects { fills.all.append(fill) }
         }
         _ = try BacktestRunner().run(
-            assembly.engineConfig(idPrefix: "bw-test", interval: feed.interval),
+            assembly.engineConfig(idPrefix: "bw-test", interval: feed.interval, latches: false),
             venue: assembly.venue, feed: feed, news: NoNews(), journal: journal)
         return fills.all
     }

@@ -131,7 +131,8 @@ import Testing
         let configuration = Self.configuration(seed: seed)
         let assembly = try Assembly(configuration)
         let feed = try assembly.simulatedMarket(SymbolTable())
-        let config = assembly.engineConfig(idPrefix: testPrefix, interval: feed.interval)
+        let config = assembly.engineConfig(
+            idPrefix: testPrefix, interval: feed.interval, latches: false)
         let watch = Watch(cash: configuration.portfolio.capital)
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }

@@ -67,6 +67,7 @@ import Testing
 @Suite struct DeterminismTests {
     static let deterministic = [
         "Sources/Core", "Sources/Stages", "Sources/Engine", "Sources/Backtest",
+        "Sources/Simulation",
     ]
 
     struct Ban: Sendable, CustomTestStringConvertible {

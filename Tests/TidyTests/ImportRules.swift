@@ -6,7 +6,7 @@ enum ImportRules {
     static let stages = [
         "News", "Sentiment", "Signals", "Risk", "Execution", "Portfolio", "Learning",
     ]
-    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds"]
+    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds", "Host"]
 
     /// What the machine and the toolchain bring; never below the rim.
     static let system: Set<String> = [
@@ -27,12 +27,14 @@ enum ImportRules {
         }
         all.append(("Engine", "Sources/Engine", Set(core + stages)))
         all.append(("Backtest", "Sources/Backtest", Set(core + stages + ["Engine"])))
+        all.append(
+            ("Simulation", "Sources/Simulation", Set(core + stages + ["Engine", "Backtest"])))
         for adapter in adapters {
             let own: Set<String> = libraries[adapter] ?? []
             let lower: Set<String> = ["Primitives", "Domain", "Calendar"]
             all.append((adapter, "Sources/Adapters/\(adapter)", lower.union(system).union(own)))
         }
-        let inner = Set(core + stages + adapters + ["Engine", "Backtest"])
+        let inner = Set(core + stages + adapters + ["Engine", "Backtest", "Simulation"])
         all.append(
             ("Appliance", "Sources/App/Appliance", inner.union(system).union(["TOMLKit"])))
         all.append(
@@ -45,7 +47,8 @@ enum ImportRules {
 
     /// The third-party libraries, each behind one target.
     static let libraries: [String: Set<String>] = [
-        "Storage": ["GRDB", "COpenSSL"], "Appliance": ["TOMLKit"], "bellwether": ["ArgumentParser"],
+        "Storage": ["GRDB", "COpenSSL"], "Host": ["CLinux"], "Appliance": ["TOMLKit"],
+        "bellwether": ["ArgumentParser"],
     ]
 }
 

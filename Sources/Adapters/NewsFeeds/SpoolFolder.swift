@@ -10,6 +10,7 @@
 //   `rejected/` keep are bounded.
 import Domain
 import Glibc
+import Primitives
 
 /// Belongs to one thread.
 package final class SpoolFolder {

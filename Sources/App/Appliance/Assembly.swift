@@ -27,9 +27,14 @@ package struct Assembly: Sendable {
 
     /// - Parameter idPrefix: names environment and installation in order ids; nil takes
     ///   `orders.id_prefix`.
-    package func engineConfig(idPrefix: String? = nil, interval: Span) -> EngineConfig {
+    /// - Parameter latches: false in backtests, which go on after a loss as if nothing was learned
+    ///   from it by a person.
+    package func engineConfig(
+        idPrefix: String? = nil, interval: Span, latches: Bool = true
+    ) -> EngineConfig {
         var config = EngineConfig(calendar: calendar)
         config.mode = configuration.trading.mode
+        config.latches = latches && configuration.risk.latches
         config.extendedHours = configuration.session.extendedHours
         config.interval = interval
         config.news = configuration.news.admission

@@ -48,7 +48,8 @@ package struct BacktestSession {
             collector.take(effects)
             try store?.take(effects)
         }
-        let config = assembly.engineConfig(idPrefix: "bw-test", interval: feed.interval)
+        let config = assembly.engineConfig(
+            idPrefix: "bw-test", interval: feed.interval, latches: false)
         let (result, played) = try runner.run(
             config, venue: assembly.venue, feed: feed, news: news, journal: journal)
         try store?.finish()

@@ -48,7 +48,8 @@ private func barToIntent() throws -> [MeasuredFigure] {
     configuration.risk.cooldown = nil
     let assembly = try Assembly(configuration)
     let feed = try assembly.simulatedMarket(SymbolTable())
-    let config = assembly.engineConfig(idPrefix: "bw-bench", interval: feed.interval)
+    let config = assembly.engineConfig(
+        idPrefix: "bw-bench", interval: feed.interval, latches: false)
     var loop = TradingLoop(
         engine: TradingEngine(config), venue: SimulatedVenue(assembly.venue),
         journal: TimingJournal())

@@ -43,7 +43,7 @@ package final class SpoolWatcher: Sendable {
             let piece = items[first..<min(first + inbox.capacity, items.count)]
             let events = piece.map { InputEvent.news($0) }
             let taken = DispatchSemaphore(value: 0)
-            while !inbox.post(events, onTaken: { taken.signal() }) {
+            while !inbox.post(events, onTaken: { _ in taken.signal() }) {
                 if inbox.stopRequested { return false }
                 Thread.sleep(forTimeInterval: 0.2)
             }

@@ -4,6 +4,7 @@ import Backtest
 import Domain
 import Engine
 import Foundation
+import Host
 import MarketFeeds
 import Primitives
 import Storage
@@ -38,7 +39,8 @@ struct RunCommand: ParsableCommand {
             }
             let assembly = try Assembly(configuration)
             let access = try StoreAccess(
-                folder: configuration.storage.path, purpose: "bellwether run")
+                folder: configuration.storage.path, purpose: "bellwether run",
+                reserve: configuration.storage.reserve)
             for warning in access.history.warnings { complain("warning: \(warning)") }
             let problems = try access.ledger.checkBooks()
             guard problems.isEmpty else {
@@ -74,8 +76,16 @@ struct RunCommand: ParsableCommand {
         let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)
         if !quiet { journal.onNotice = { console.show($0) } }
         journal.onHistoryTrouble = { complain("warning: \($0)") }
+        let control = try openControl(
+            path: assembly.configuration.controlPath, inbox: inbox)
+        // Whoever asks while it ends gets an answer still.
+        defer {
+            inbox.stop()
+            control.stop()
+        }
         var runner = try LiveRunner(
             assembly, feed: feed, news: news, journal: journal, inbox: inbox)
+        runner.controlCounters = { control.counters }
         for warning in access.ledger.loadWarnings { complain("warning: \(warning)") }
         if !quiet { console.opening(runner.loop.engine, assembly.configuration) }
         runner.onInstant = { instant, engine in

@@ -196,7 +196,7 @@ package struct Checkpoint: Sendable, Equatable {
     package var lossBase: Money?
     package var drawdownBase: Money?
     /// Round trips lost in a row, and of the latest 20 orders those that failed, one bit each with
-    /// the newest lowest.
+    /// the newest lowest; the highest bit that is set only says how many orders there are.
     package var losingStreak: Int
     package var orderFailures: Int64
 

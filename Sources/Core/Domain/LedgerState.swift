@@ -27,10 +27,13 @@ package struct LedgerState: Sendable, Equatable {
     package struct IntentMark: Sendable, Equatable {
         package var at: Timestamp
         package var role: OrderRole
+        /// Quantity × reference price.
+        package var notional: Money
 
-        package init(at: Timestamp, role: OrderRole) {
+        package init(at: Timestamp, role: OrderRole, notional: Money = Money(units: 0)) {
             self.at = at
             self.role = role
+            self.notional = notional
         }
     }
 
@@ -59,6 +62,9 @@ package struct LedgerState: Sendable, Equatable {
     package var exitsWanted: [Symbol: TradeReason] = [:]
     /// Where the newest protective stop of a position that is still open rests or rested.
     package var stopPrices: [Symbol: Price] = [:]
+    /// Of positions still open: Σ P&L of the closed trades whose entry order also opened a lot
+    /// that is still there.
+    package var roundTripPnL: [Symbol: Money] = [:]
     /// Trades credited so far, by `StrategyID.index`.
     package var creditedTrades: [Int] = [0, 0, 0]
     package var closedTradeCount = 0

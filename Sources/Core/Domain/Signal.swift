@@ -123,6 +123,7 @@ package enum RefusalCode: String, Sendable, Codable, CaseIterable {
     case exposure = "EXPOSURE"
     case ordersPerMinute = "ORDERS_PER_MINUTE"
     case ordersPerDay = "ORDERS_PER_DAY"
+    case notionalPerDay = "NOTIONAL_PER_DAY"
     case dailyLoss = "DAILY_LOSS"
     case drawdown = "DRAWDOWN"
     case cash = "CASH"

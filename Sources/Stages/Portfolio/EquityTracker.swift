@@ -25,8 +25,25 @@ package struct EquityTracker: Sendable, Equatable {
     /// The day (`YYYY-MM-DD`, New York) that `dayStartEquity` opened; empty before the first.
     package private(set) var sessionDate = ""
     package private(set) var dayStartEquity: Money?
+    /// Set by `forgiveLoss` until the day is over.
+    package private(set) var lossBase: Money?
+    /// Set by `forgiveDrawdown`, rises with the equity, gone once the peak is reached again.
+    package private(set) var drawdownBase: Money?
 
     package init() {}
+
+    /// What the limits measure the day's loss from.
+    package var lossStart: Money? { lossBase ?? dayStartEquity }
+    /// What the limits measure the drawdown from.
+    package var drawdownStart: Money? { drawdownBase ?? peak }
+
+    /// A person has looked at the day's loss: the limit begins anew. The figures of the day stay.
+    package mutating func forgiveLoss(equity: Money) { lossBase = equity }
+
+    /// As `forgiveLoss`, for the drawdown.
+    package mutating func forgiveDrawdown(equity: Money) {
+        drawdownBase = peak.map { equity < $0 } ?? false ? equity : nil
+    }
 
     /// Goes on after a restart. A checkpoint keeps the peak and the largest fall in money; the
     /// largest relative fall starts from their quotient, which is never too large.
@@ -45,15 +62,19 @@ package struct EquityTracker: Sendable, Equatable {
         if !checkpoint.sessionDate.isEmpty {
             sessionDate = checkpoint.sessionDate
             dayStartEquity = checkpoint.dayStartEquity
+            lossBase = checkpoint.lossBase
         }
+        drawdownBase = checkpoint.drawdownBase
     }
 
     /// The equity at an instant that is not before the last one.
     package mutating func observe(equity: Money, at: Timestamp) {
         guard let peak, equity < peak else {
             if self.peak != equity { (self.peak, peakAt) = (equity, at) }
+            drawdownBase = nil
             return
         }
+        if let base = drawdownBase, equity > base { drawdownBase = equity }
         let fall = Self.fall(from: peak, to: equity)
         let ratio = peak.isPositive ? fall.ratio(to: peak) : nil
         if let ratio, ratio > worstRatio ?? 0 { worstRatio = ratio }
@@ -66,7 +87,7 @@ package struct EquityTracker: Sendable, Equatable {
     /// The first equity known on a new day; the same day again changes nothing.
     package mutating func beginDay(_ date: String, equity: Money) {
         guard date != sessionDate else { return }
-        (sessionDate, dayStartEquity) = (date, equity)
+        (sessionDate, dayStartEquity, lossBase) = (date, equity, nil)
     }
 
     /// The largest fall in money so far; zero when there was none.
@@ -77,7 +98,8 @@ package struct EquityTracker: Sendable, Equatable {
         Checkpoint(
             at: at, feedPosition: feedPosition, equityPeak: peak ?? .zero,
             drawdownMax: drawdownMax, sessionDate: sessionDate,
-            dayStartEquity: dayStartEquity ?? .zero)
+            dayStartEquity: dayStartEquity ?? .zero, lossBase: lossBase,
+            drawdownBase: drawdownBase)
     }
 
     /// Saturates at the largest amount.

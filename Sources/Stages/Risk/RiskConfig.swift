@@ -17,10 +17,19 @@ package struct RiskConfig: Sendable, Equatable {
     package var exposureShareMax: Double? = 1.0
     package var ordersPerMinuteMax: Int? = 10
     package var ordersPerDayMax: Int? = 100
+    /// What a day's entries may cost together, as a share of equity; exits do not count.
+    package var notionalPerDayShareMax: Double? = 10
     /// No entries once the day's loss reaches this share of the day's starting equity.
     package var dailyLossShareMax: Double? = 0.03
     /// No entries once equity is this share below its peak.
     package var drawdownShareMax: Double? = 0.15
+    /// Whether such a loss, and what the next two say, holds trading until a person lifts it.
+    package var latches = true
+    /// Round trips lost in a row.
+    package var losingStreakMax: Int? = 12
+    /// Of the latest 20 orders the share that was rejected, never arrived or fell silent; looked
+    /// at from 10 orders on.
+    package var orderFailuresShareMax: Double? = 0.5
     /// Entries may not spend more than the cash at hand.
     package var cashOnly = true
     package var shorts = false

@@ -1,9 +1,14 @@
 import Domain
+import Primitives
 
 /// The world as the gate sees it for one judgement: plain data, filled by the engine.
 package struct RiskContext: Sendable {
     package var now: Timestamp
     package var mode: TradingMode
+    /// A confirmed `flatten` stands: its exits leave also while trading is paused.
+    package var isFlattening: Bool
+    /// What keeps this symbol's entries back for now, and maybe its exits.
+    package var block: EntryBlock?
     /// The session that contains `now`; nil when the market is closed or nobody is sure.
     package var session: (open: Timestamp, close: Timestamp)?
     /// The newest known price of the symbol.
@@ -27,13 +32,16 @@ package struct RiskContext: Sendable {
     package var equity: Money
     /// Already net of the reservations of working entries.
     package var cash: Money
-    /// Equity when the day's session opened. Unknown refuses entries while a limit needs it.
+    /// Equity when the day's session opened, or when a person last lifted the hold of a day's loss.
+    /// Unknown refuses entries while a limit needs it.
     package var dayStartEquity: Money?
-    /// The highest equity seen. Unknown refuses entries while a limit needs it.
+    /// The highest equity seen, since a person last lifted the hold of a drawdown. Unknown refuses entries while a limit needs it.
     package var equityPeak: Money?
     /// Orders of the last sixty seconds and of the day, exits included.
     package var ordersLastMinute: Int
     package var ordersToday: Int
+    /// What the day's entries were meant to cost.
+    package var notionalToday: Money
     /// The symbol's average true range in USD.
     package var atr: Double?
 
@@ -42,10 +50,13 @@ package struct RiskContext: Sendable {
         price: Price?, priceTime: Timestamp?, isWarm: Bool, position: Quantity,
         workingOrders: Int, lastExit: Timestamp?, openPositions: Int, pendingEntries: Int,
         exposure: Money, equity: Money, cash: Money, dayStartEquity: Money?, equityPeak: Money?,
-        ordersLastMinute: Int, ordersToday: Int, atr: Double?
+        ordersLastMinute: Int, ordersToday: Int, atr: Double?, notionalToday: Money = .zero,
+        isFlattening: Bool = false, block: EntryBlock? = nil
     ) {
         self.now = now
         self.mode = mode
+        self.isFlattening = isFlattening
+        self.block = block
         self.session = session
         self.price = price
         self.priceTime = priceTime
@@ -62,6 +73,7 @@ package struct RiskContext: Sendable {
         self.equityPeak = equityPeak
         self.ordersLastMinute = ordersLastMinute
         self.ordersToday = ordersToday
+        self.notionalToday = notionalToday
         self.atr = atr
     }
 }

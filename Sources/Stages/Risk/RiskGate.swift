@@ -28,21 +28,23 @@ package struct RiskGate: Sendable {
     /// In this order: may anything trade, is the price good, is this trade wanted at all, how
     /// often and how much was lost, how many. Then the size, and whether it fits.
     static let entryRules: [@Sendable (Proposal) -> Refusal?] = [
-        Rules.mode, Rules.sessionClosed, Rules.sessionEdge,
+        Rules.mode, Rules.blocked, Rules.sessionClosed, Rules.sessionEdge,
         Rules.priceMissing, Rules.priceStale, Rules.warming,
         Rules.shortsDisabled, Rules.duplicate, Rules.cooldown,
         Rules.ordersPerMinute, Rules.ordersPerDay,
         Rules.dailyLoss, Rules.drawdown, Rules.positionCount,
     ]
 
+    /// The amount last: it says what a day may bring, not what this entry is.
     static let sizeRules: [@Sendable (Proposal, EntrySize) -> Refusal?] = [
         Rules.quantityZero, Rules.positionNotional, Rules.exposure, Rules.cash,
+        Rules.notionalPerDay,
     ]
 
     /// Neither staleness nor rates nor losses keep a position open: leaving on an old price is
     /// better than staying in. The rates still count exits, so that they slow down entries.
     static let exitRules: [@Sendable (Proposal) -> Refusal?] = [
-        Rules.mode, Rules.sessionClosed, Rules.priceMissing, Rules.duplicate,
+        Rules.mode, Rules.blocked, Rules.sessionClosed, Rules.priceMissing, Rules.duplicate,
         Rules.nothingToClose,
     ]
 

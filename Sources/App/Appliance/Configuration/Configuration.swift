@@ -39,6 +39,8 @@ package struct Configuration: Sendable, Equatable {
     package var broker = BrokerSettings()
     package var learning = LearningConfig()
     package var storage = StorageSettings()
+    package var control = ControlSettings()
+    package var clock = ClockSettings()
 
     package init() {}
 

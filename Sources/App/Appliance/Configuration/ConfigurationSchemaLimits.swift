@@ -31,6 +31,10 @@ extension ConfigurationSchema {
             "risk.orders_per_day_max", \.risk.ordersPerDayMax,
             Codec.integer(1...100_000).or("none"), limit: true, "Orders in a day of New York."),
         ConfigurationKey(
+            "risk.notional_per_day_max", \.risk.notionalPerDayShareMax,
+            Codec.number(0...1000, above: true).or("none"), limit: true,
+            "What a day's entries may cost together, as a share of equity."),
+        ConfigurationKey(
             "risk.daily_loss_share_max", \.risk.dailyLossShareMax,
             Codec.number(0...1, above: true).or("none"), limit: true,
             "No entries once the day has lost this share of the equity it began with."),
@@ -38,6 +42,17 @@ extension ConfigurationSchema {
             "risk.drawdown_share_max", \.risk.drawdownShareMax,
             Codec.number(0...1, above: true).or("none"), limit: true,
             "No entries once equity is this share below its peak."),
+        ConfigurationKey(
+            "risk.latches", \.risk.latches, .flag,
+            "Whether such a loss holds entries until a person resumes; never in backtests."),
+        ConfigurationKey(
+            "risk.losing_streak_max", \.risk.losingStreakMax,
+            Codec.integer(1...1000).or("none"),
+            "Round trips lost in a row that hold entries as well."),
+        ConfigurationKey(
+            "risk.order_failures_max", \.risk.orderFailuresShareMax,
+            Codec.number(0...1, above: true).or("none"),
+            "The share of the latest 20 orders that failed which holds entries as well."),
         ConfigurationKey(
             "risk.cash_only", \.risk.cashOnly, .flag,
             "Whether entries may spend only the cash at hand."),
@@ -102,5 +117,11 @@ extension ConfigurationSchema {
         ConfigurationKey(
             "storage.retention_equity", \.storage.retentionEquity, .span(day...tenYears),
             "Equity snapshots inside a session are deleted after this time; its close stays."),
+        ConfigurationKey(
+            "storage.free_min", \.storage.freeMin, .bytes((1 << 20)...(1 << 40)),
+            "With less room on the disk of the store than this, no position is opened."),
+        ConfigurationKey(
+            "storage.reserve", \.storage.reserve, .bytes((1 << 20)...(1 << 30)),
+            "Room on the disk kept for the ledger's last rows, should the disk be full."),
     ]
 }

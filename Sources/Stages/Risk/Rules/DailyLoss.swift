@@ -9,7 +9,7 @@ extension Rules {
         let start = proposal.context.dayStartEquity
         let loss = start?.clampedDifference(proposal.context.equity)
         let limit = start?.portion(share)
-        if let loss, let limit, loss < limit { return nil }
+        if let start, !start.isLost(proposal.context.equity, share) { return nil }
         return Refusal(
             .dailyLoss, "loss", loss, limit: limit,
             Figure("day_start_equity", start?.description ?? "unknown"),

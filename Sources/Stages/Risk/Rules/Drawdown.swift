@@ -9,7 +9,7 @@ extension Rules {
         let peak = proposal.context.equityPeak
         let drawdown = peak?.clampedDifference(proposal.context.equity)
         let limit = peak?.portion(share)
-        if let drawdown, let limit, drawdown < limit { return nil }
+        if let peak, !peak.isLost(proposal.context.equity, share) { return nil }
         return Refusal(
             .drawdown, "drawdown", drawdown, limit: limit,
             Figure("equity_peak", peak?.description ?? "unknown"),

@@ -1,0 +1,135 @@
+// The machine's own judgement that it does badly: after losses beyond a limit, a row of lost round
+// trips, or orders that fail, it keeps to reducing what it holds until a person has looked at it.
+
+import Domain
+import Execution
+import Portfolio
+import Primitives
+import Risk
+
+/// What is counted for it; both survive a restart in the checkpoint.
+struct LatchCounters: Sendable, Equatable {
+    /// Round trips lost in a row.
+    var losingStreak = 0
+    /// The latest orders, newest lowest, 1 for one that failed; above them a 1 that only says how
+    /// many there are. Zero: none.
+    var orderFailures: Int64 = 0
+
+    private static let window = 20
+
+    init() {}
+
+    init(restoring checkpoint: Checkpoint) {
+        losingStreak = max(0, checkpoint.losingStreak)
+        let most = Int64(1) << (Self.window + 1)
+        orderFailures = (0..<most).contains(checkpoint.orderFailures) ? checkpoint.orderFailures : 0
+    }
+
+    mutating func count(order isFailure: Bool) {
+        var bits = max(1, orderFailures) << 1 | (isFailure ? 1 : 0)
+        let mark = Int64(1) << Self.window
+        if bits >= mark << 1 { bits = bits & (mark - 1) | mark }
+        orderFailures = bits
+    }
+
+    /// An order that was taken came to nothing after all: the newest that counts as good is it, or
+    /// one as good as it.
+    mutating func turn() {
+        let newest = (~orderFailures).trailingZeroBitCount
+        if newest < orders { orderFailures |= 1 << newest }
+    }
+
+    var orders: Int { orderFailures > 0 ? 63 - orderFailures.leadingZeroBitCount : 0 }
+    var failures: Int { max(0, orderFailures.nonzeroBitCount - 1) }
+}
+
+extension TradingEngine {
+    /// At the end of an instant, and where an entry was refused for it.
+    mutating func judgeLosses(_ effects: inout [Effect]) {
+        let equity = portfolio.equity
+        if gate.isDayLost(from: tracker.lossStart, to: equity) {
+            latch(.dailyLoss, from: tracker.lossStart, &effects)
+        }
+        if gate.isDrawnDown(from: tracker.drawdownStart, to: equity) {
+            latch(.drawdown, from: tracker.drawdownStart, &effects)
+        }
+    }
+
+    private mutating func latch(
+        _ cause: HoldCause, from start: Money?, _ effects: inout [Effect]
+    ) {
+        guard holds.first(cause) == nil, isMarked, let start else { return }
+        hold(cause, .reduceOnly, "equity is \(portfolio.equity), from \(start)", &effects)
+    }
+
+    /// After a restart a position is worth its cost until its price is known: no loss to judge.
+    private var isMarked: Bool {
+        symbols.symbols.indices.allSatisfy { index in
+            let id = SymbolID(index: index)
+            return portfolio.quantity(id).isZero || portfolio.mark(of: id) != nil
+        }
+    }
+
+    /// Reads from what an event recorded how orders fared and which round trips came to their end.
+    mutating func judgeOutcomes(_ effects: inout [Effect], from start: Int) {
+        var closed: [SymbolID] = []
+        for index in start..<effects.count {
+            guard case .record(let entry) = effects[index] else { continue }
+            switch entry {
+            case .transition(let step): count(step)
+            case .closedTrade(let trade):
+                guard let id = symbols.id(of: trade.symbol) else { continue }
+                let sum = states[id.index].roundTripPnL
+                states[id.index].roundTripPnL = (try? sum.adding(trade.pnl)) ?? sum
+                if !closed.contains(id), isOver(trade, id) { closed.append(id) }
+            default: break
+            }
+        }
+        for id in closed { endRoundTrip(id) }
+        judgeCounters(&effects)
+    }
+
+    private func isOver(_ trade: ClosedTrade, _ id: SymbolID) -> Bool {
+        let held = portfolio.quantity(id)
+        return held.isZero || held.isNegative == (trade.side == .buy)
+    }
+
+    private mutating func endRoundTrip(_ id: SymbolID) {
+        let pnl = states[id.index].roundTripPnL
+        states[id.index].roundTripPnL = .zero
+        latches.losingStreak = pnl.isNegative ? latches.losingStreak + 1 : 0
+    }
+
+    /// An order counts once, by its first step after it was sent, or as failed when it was taken
+    /// and is rejected after all. A protective stop travels with its entry and is no order of its
+    /// own.
+    private mutating func count(_ step: OrderTransition) {
+        let isFirst = step.from == .submitting && step.to != .submitting
+        let isTurned = step.from == .acked && step.to == .rejected
+        guard isFirst || isTurned else { return }
+        if case .protectiveStop = execution.known(step.id)?.intent.role { return }
+        if isTurned { return latches.turn() }
+        switch step.to {
+        case .rejected, .notPlaced, .unknown: latches.count(order: true)
+        default: latches.count(order: false)
+        }
+    }
+
+    private mutating func judgeCounters(_ effects: inout [Effect]) {
+        if let limit = config.risk.losingStreakMax, latches.losingStreak >= limit,
+            holds.first(.losingStreak) == nil
+        {
+            hold(
+                .losingStreak, .reduceOnly, "\(latches.losingStreak) round trips lost in a row",
+                &effects)
+        }
+        let (orders, failures) = (latches.orders, latches.failures)
+        if let share = config.risk.orderFailuresShareMax, orders >= 10,
+            Double(failures) >= share * Double(orders), holds.first(.errorRate) == nil
+        {
+            hold(
+                .errorRate, .reduceOnly, "\(failures) of the latest \(orders) orders failed",
+                &effects)
+        }
+    }
+}

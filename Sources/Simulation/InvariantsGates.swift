@@ -1,0 +1,198 @@
+import Calendar
+import Domain
+import Engine
+import Execution
+import Primitives
+import Risk
+
+extension Truth {
+    /// Why the stored holds forbid the order; nil: they do not.
+    func forbids(_ intent: OrderIntent) -> String? {
+        let mode = ledger.mode(config.mode)
+        var most = intent.role.isEntry ? TradingMode.active : .reduceOnly
+        // The stronger command: what it leaves may be left in a pause.
+        if intent.role == .exit(.flatten), ledger.holds.contains(where: { $0.cause == .flatten }) {
+            most = .paused
+        }
+        if mode <= most { return nil }
+        let holds = ledger.holds.map { "\($0.id) \($0.cause.rawValue)" }.joined(separator: ", ")
+        return "\(intent.id) (\(intent.role.kind)) in \(mode.rawValue): \(holds)"
+    }
+}
+
+struct NothingWhilePaused: Invariant {
+    let number = 5
+    let text = "no order is let go while a hold stands that forbids it"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(let entry) = fact, let (_, intent) = entry.submission(truth.ledger)
+        else { return nil }
+        return truth.forbids(intent)
+    }
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        let stored = truth.ledger.mode(truth.config.mode)
+        return engine.mode == stored
+            ? nil : "the engine is \(engine.mode.rawValue), the ledger says \(stored.rawValue)"
+    }
+}
+
+struct NothingAfterThePause: Invariant {
+    let number = 6
+    let text = "no request of an order begins once a pause is acknowledged"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .posted(let ticket) = fact, let order = truth.ledger.order(ticket.id) else {
+            return nil
+        }
+        return truth.forbids(order.intent)
+    }
+}
+
+struct SessionAndClock: Invariant {
+    let number = 14
+    let text = "no order is let go outside the session, on a bad clock or on an old price"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(let entry) = fact,
+            let (step, intent) = entry.submission(truth.ledger)
+        else { return nil }
+        if !truth.isClockTrusted { return "\(intent.id) leaves on a clock that is not trusted" }
+        if step.at > intent.expiresAt { return "\(intent.id) leaves after it expired" }
+        guard intent.role.isEntry else { return nil }
+        if truth.config.calendar.session(containing: step.at) == nil {
+            return "\(intent.id) leaves outside the session"
+        }
+        if let oldest = truth.config.risk.priceAgeMax,
+            let signal = truth.ledger.signals[intent.signalID]
+        {
+            let age = step.at - signal.priceTime
+            let most = signal.priceTime + oldest + truth.config.execution.intentLifetime
+            if step.at > most { return "\(intent.id) leaves on a price \(spanText(age)) old" }
+        }
+        return nil
+    }
+}
+
+struct NothingWhileUncertain: Invariant {
+    let number = 15
+    let text = "no entry is let go before broker and books were compared, nor beside the unknown"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        switch fact {
+        case .started:
+            truth.isCompared = false
+        case .writing(.reconciliation(let run)):
+            if run.verdict != .incomplete { truth.isCompared = true }
+        case .told(.link(.up)): truth.isCompared = false
+        case .writing(let entry):
+            guard let (_, intent) = entry.submission(truth.ledger) else { return nil }
+            guard intent.role.isEntry else {
+                return truth.isCompared
+                    ? nil : "\(intent.id) leaves before the books were compared"
+            }
+            if !truth.isCompared { return "\(intent.id) leaves before the books were compared" }
+            let unknown = truth.ledger.openOrders.filter { $0.status == .unknown }
+            if let other = unknown.first(where: { $0.intent.symbol == intent.symbol }) {
+                return "\(intent.id) leaves while \(other.intent.id) is unknown"
+            }
+            if Set(unknown.map(\.intent.symbol)).count >= 2 {
+                return "\(intent.id) leaves while \(unknown.count) orders are unknown"
+            }
+        default: break
+        }
+        return nil
+    }
+}
+
+struct NothingWhileDown: Invariant {
+    let number = 27
+    let text = "no entry is let go while the connection is known to be down"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(let entry) = fact, let (_, intent) = entry.submission(truth.ledger),
+            intent.role.isEntry
+        else { return nil }
+        return truth.isLinkUp ? nil : "\(intent.id) leaves without a connection"
+    }
+}
+
+struct AnswersAreDurable: Invariant {
+    let number = 19
+    let text = "what is answered is durable, and the same question gets the same answer"
+    let moment = InvariantMoment.step
+    private var given: [String: CommandAnswer] = [:]
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .answered(let answer) = fact else { return nil }
+        if let before = given.updateValue(answer, forKey: answer.transaction),
+            before.refusal != answer.refusal || before.message != answer.message
+                || before.token != answer.token
+        {
+            return "\(answer.transaction) is answered \(answer.message) after \(before.message)"
+        }
+        if answer.refusal == nil,
+            !truth.ledger.commands.contains(where: {
+                $0.command.transaction == answer.transaction
+            })
+        {
+            return "\(answer.transaction) is answered and not in the ledger"
+        }
+        return nil
+    }
+}
+
+struct CommandsOnce: Invariant {
+    let number = 20
+    let text = "a command has one effect, and only a proven one loosens"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        switch fact {
+        case .writing(.command(let record)):
+            let transaction = record.command.transaction
+            let isTwice = truth.ledger.commands.contains { $0.command.transaction == transaction }
+            return isTwice ? "\(transaction) is carried out twice" : nil
+        case .writing(.hold(.set(let hold))):
+            guard let old = truth.ledger.holds.first(where: { $0.id == hold.id }) else {
+                return nil
+            }
+            let isShorter = hold.until.map { until in old.until.map { until < $0 } ?? true }
+            if hold.mode < old.mode || isShorter == true {
+                return "\(hold.id) is loosened"
+            }
+            return nil
+        case .writing(.hold(.lifted(let id, _, _, let at))):
+            guard let hold = truth.ledger.holds.first(where: { $0.id == id }) else { return nil }
+            if let until = hold.until, until <= at { return nil }
+            for case .command(let record) in truth.batch
+            where record.command.isProven && record.answer.refusal == nil {
+                guard case .resume(let latch) = record.command.verb else { continue }
+                if latch == nil ? hold.cause.endsWithPlainResume : true { return nil }
+            }
+            return "\(id) (\(hold.cause.rawValue)) is lifted without a proven command"
+        default: return nil
+        }
+    }
+}
+
+struct Bounded: Invariant {
+    let number = 23
+    let text = "what is alive stays within its bounds"
+    let moment = InvariantMoment.step
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        let most = 2 * truth.config.execution.ordersOpenMax
+        let count = truth.ledger.openIDs.count
+        return count <= most ? nil : "\(count) orders are alive"
+    }
+}

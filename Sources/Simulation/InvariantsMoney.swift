@@ -1,0 +1,196 @@
+import Calendar
+import Domain
+import Engine
+import Execution
+import Learning
+import Portfolio
+import Primitives
+import Risk
+import Signals
+
+struct PositionsAgree: Invariant {
+    let number = 1
+    let text = "the fills of a symbol sum to its position"
+    let moment = InvariantMoment.step
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        for symbol in truth.exchange.symbols {
+            guard let id = engine.symbols.id(of: symbol) else { continue }
+            let fills = truth.ledger.positions[symbol] ?? 0
+            let held = engine.portfolio.quantity(id)
+            if held.units != fills {
+                return "\(symbol): fills sum to \(Quantity(units: fills)), \(held) is held"
+            }
+        }
+        for lot in truth.ledger.lots where lot.quantity.isZero { return "\(lot.id) is empty" }
+        return nil
+    }
+}
+
+struct CashAddsUp: Invariant {
+    let number = 10
+    let text = "cash is the capital less what the fills cost"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .written = fact, let cash = truth.ledger.balances[.cash] else { return nil }
+        let capital = Int128(truth.config.portfolio.capital.units)
+        if Int128(cash.units) != capital + truth.ledger.paid {
+            return "\(cash) is booked, the fills leave \(capital + truth.ledger.paid) nanodollars"
+        }
+        return nil
+    }
+}
+
+struct ReservationsAddUp: Invariant {
+    let number = 11
+    let text = "the reserved budget is that of the orders alive, released once"
+    let moment = InvariantMoment.step
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        let expected = truth.reserved
+        return engine.reserved == expected
+            ? nil : "\(engine.reserved) is reserved, the orders alive need \(expected)"
+    }
+}
+
+struct ExposureInLimits: Invariant {
+    let number = 12
+    let text = "at each submission all positions and orders are within the limits"
+    let moment = InvariantMoment.step
+    private var entries: [ClientOrderID] = []
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(let entry) = fact, let (step, intent) = entry.submission(truth.ledger)
+        else { return nil }
+        if intent.role.isEntry {
+            entries.append(step.id)
+            return nil
+        }
+        // A stop that travels with its entry has no shares yet.
+        if case .protectiveStop(let parent) = intent.role,
+            truth.ledger.order(parent)?.status.isTerminal == false
+        {
+            return nil
+        }
+        let held = truth.ledger.positions[intent.symbol] ?? 0
+        let isClosing = held.signum() == -intent.side.sign
+        if !isClosing || intent.quantity.units > Int64(held.magnitude) {
+            return "\(intent.id) \(intent.side)s \(intent.quantity) against "
+                + "\(Quantity(units: held)) held"
+        }
+        guard case .exit = intent.role else { return nil }
+        let stop = truth.ledger.openOrders.first {
+            guard case .protectiveStop = $0.intent.role else { return false }
+            return $0.intent.symbol == intent.symbol
+        }
+        return stop.map { "\(intent.id) leaves while \($0.intent.id) still holds the shares" }
+    }
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        guard let id = entries.last else { return nil }
+        entries.removeAll(keepingCapacity: true)
+        guard let share = truth.config.risk.exposureShareMax,
+            let sum = try? engine.portfolio.exposure.adding(truth.reserved)
+        else { return nil }
+        let ratio = sum.ratio(to: engine.portfolio.equity) ?? 2
+        return ratio <= share * 1.001
+            ? nil : "\(id) left with \(sum) committed of \(engine.portfolio.equity)"
+    }
+}
+
+struct OrdersInCaps: Invariant {
+    let number = 13
+    let text = "orders per minute and day stay within their caps, restarts or not"
+    let moment = InvariantMoment.step
+    private var times: [Timestamp] = []
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(.intent(let intent)) = fact else { return nil }
+        if case .protectiveStop = intent.role { return nil }
+        let now = intent.createdAt
+        defer { times.append(now) }
+        guard intent.role.isEntry, !truth.hasLostWrites else { return nil }
+        if let most = truth.config.risk.ordersPerMinuteMax {
+            let count = times.reversed().prefix { now - $0 < Span(seconds: 60) }.count
+            if count >= most { return "\(intent.id) is number \(count + 1) within a minute" }
+        }
+        if let most = truth.config.risk.ordersPerDayMax,
+            let session = truth.config.calendar.session(containing: now)
+        {
+            let count = times.reversed().prefix { $0 >= session.open }.count
+            if count >= most { return "\(intent.id) is number \(count + 1) of the day" }
+        }
+        return nil
+    }
+}
+
+struct WeightsInBounds: Invariant {
+    let number = 24
+    let text = "weights stay in their bounds, sum to 1 and move little in a day"
+    let moment = InvariantMoment.step
+    private var dayStart: (day: String, weights: StrategyWeights)?
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(.weights(let change)) = fact else { return nil }
+        let config = truth.config.learning
+        let enabled = truth.config.signals.enabled
+        let day = truth.config.calendar.zone.localDate(of: change.at).description
+        if dayStart?.day != day {
+            dayStart = (day, truth.ledger.weights.last?.weights ?? change.weights)
+        }
+        for (index, value) in change.weights.values.enumerated() where enabled[index] {
+            if value < config.floor - 1e-9 || value > config.ceiling + 1e-9 {
+                return "weight \(index) is \(value)"
+            }
+            let start = dayStart?.weights.values[index] ?? value
+            if (value - start).magnitude > config.dailyStepMax + 1e-9 {
+                return "weight \(index) went from \(start) to \(value) in a day"
+            }
+        }
+        return nil
+    }
+}
+
+/// The ledger is all that a restart needs.
+struct RestartGivesTheSame: Invariant {
+    let number = 17
+    let text = "an engine made from the ledger holds what the living one holds"
+    let moment = InvariantMoment.day
+
+    mutating func look(
+        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
+    ) -> String? {
+        guard moment != .step else { return nil }
+        var other = TradingEngine(truth.config)
+        for symbol in engine.symbols.symbols { _ = other.register(symbol) }
+        let zone = truth.config.calendar.zone
+        let state = truth.ledger.state {
+            zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0)
+        }
+        do { try other.restore(state) } catch { return "\(error)" }
+        if other.portfolio.cash != engine.portfolio.cash {
+            return "cash \(other.portfolio.cash), \(engine.portfolio.cash) alive"
+        }
+        for (index, symbol) in engine.symbols.symbols.enumerated() {
+            let id = SymbolID(index: index)
+            if other.portfolio.quantity(id) != engine.portfolio.quantity(id) {
+                return "\(symbol): \(other.portfolio.quantity(id)) after a restart"
+            }
+        }
+        if other.openOrders.map(\.intent.id) != engine.openOrders.map(\.intent.id) {
+            return "other orders are alive after a restart"
+        }
+        if other.mode != engine.mode {
+            return "\(other.mode.rawValue) after a restart, \(engine.mode.rawValue) alive"
+        }
+        if other.weights != engine.weights { return "other weights after a restart" }
+        return nil
+    }
+}
