@@ -96,9 +96,12 @@ import Testing
                 filledQuantity: .zero, lastExecutionID: nil),
         ]
         expected.recentIntents = [
-            .init(at: time(1), role: .entry), .init(at: time(1), role: .entry),
-            .init(at: time(7), role: .protectiveStop(parent: open.entryID)),
-            .init(at: time(51), role: .entry), .init(at: time(100), role: .exit(.takeProfit)),
+            .init(at: time(1), role: .entry, notional: usd("50")),
+            .init(at: time(1), role: .entry, notional: usd("50")),
+            .init(
+                at: time(7), role: .protectiveStop(parent: open.entryID), notional: usd("15")),
+            .init(at: time(51), role: .entry, notional: usd("50")),
+            .init(at: time(100), role: .exit(.takeProfit), notional: usd("50")),
         ]
         expected.stopPrices = [open.symbol: price("9.5")]
         expected.lastExits = [closed.symbol: time(105)]

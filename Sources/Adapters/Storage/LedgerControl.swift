@@ -220,8 +220,8 @@ extension LedgerStore {
     }
 
     /// What the ledger holds for an account report that covers the time from `since` on: orders made
-    /// since then and those still open, and the fills since then or of these orders, without those
-    /// that were taken back and those that took them back.
+    /// since then and those still open, all fills of these and all fills since then, those that were
+    /// taken back and those that take back included.
     package func extract(since: Timestamp) throws(StorageError) -> LedgerExtract {
         try connection.access { session in
             var extract = LedgerExtract()
@@ -242,9 +242,7 @@ extension LedgerStore {
             try session.rows(
                 """
                 SELECT \(LedgerColumns.fill) FROM fills
-                WHERE (at >= ?1 OR order_id IN (SELECT id FROM orders WHERE \(listed)))
-                    AND reverses IS NULL AND execution_id NOT IN
-                        (SELECT reverses FROM fills WHERE reverses IS NOT NULL)
+                WHERE at >= ?1 OR order_id IN (SELECT id FROM orders WHERE \(listed))
                 ORDER BY seq
                 """, since.nanoseconds
             ) { row throws in extract.fills.append(try row.fill()) }
