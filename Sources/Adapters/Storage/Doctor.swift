@@ -28,6 +28,12 @@ package struct DoctorFinding: Sendable, Equatable {
     package let check: String
     package let verdict: Verdict
     package let detail: String
+
+    package init(check: String, verdict: Verdict, detail: String) {
+        self.check = check
+        self.verdict = verdict
+        self.detail = detail
+    }
 }
 
 package struct Doctor {
