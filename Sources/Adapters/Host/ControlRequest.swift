@@ -13,6 +13,8 @@ package struct ControlRequest: Sendable, Equatable {
         case command(Command.Verb)
         /// Answered from what is known.
         case status, positions, weights
+        /// The checks of the store that can be made while it is in use.
+        case doctor
         case explain(order: String)
         /// A verified copy of the ledger; nil: where and as many as are configured.
         case backup(folder: String?, keep: Int?)
@@ -23,6 +25,7 @@ package struct ControlRequest: Sendable, Equatable {
             case .status: "status"
             case .positions: "positions"
             case .weights: "weights"
+            case .doctor: "doctor"
             case .explain: "explain"
             case .backup: "backup"
             }
@@ -147,7 +150,7 @@ extension ControlRequest {
         "resume": ["reason", "latch"],
         "flatten": ["reason", "token"],
         "reconcile": ["reason"],
-        "status": [], "positions": [], "weights": [],
+        "status": [], "positions": [], "weights": [], "doctor": [],
         "explain": ["order"],
         "backup": ["to", "keep"],
     ]
@@ -165,6 +168,7 @@ extension ControlRequest {
         case "status": return .status
         case "positions": return .positions
         case "weights": return .weights
+        case "doctor": return .doctor
         case "explain":
             guard let order = try read.text("order"), !order.isEmpty else {
                 throw ControlRefusal(.invalidArgument, "explain needs an order")
@@ -201,7 +205,7 @@ extension ControlRequest {
         case .backup(let folder, let keep):
             if let folder { args.append(("to", .string(folder))) }
             if let keep { args.append(("keep", .integer(keep))) }
-        case .command(.reconcile), .status, .positions, .weights: break
+        case .command(.reconcile), .status, .positions, .weights, .doctor: break
         }
         if !args.isEmpty { members.append(("args", .object(args))) }
         return OrderedJSON.object(members).compact

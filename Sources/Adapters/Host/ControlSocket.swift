@@ -12,9 +12,8 @@ import Foundation
 import Glibc
 import Primitives
 
+// @unchecked: what both threads touch is behind `lock`; the rest belongs to the serving thread.
 package final class ControlSocket: @unchecked Sendable {
-    // @unchecked: what both threads touch is behind `lock`; the rest belongs to the serving thread.
-
     package struct Limits: Sendable {
         package var connections = 16
         /// For a whole request to arrive after connecting or the answer before, and for each part

@@ -5,32 +5,27 @@ import Glibc
 package final class DiskWatch: Sendable {
     private let folder: String
     private let freeMin: Int64
-    private let onChange: @Sendable (String?) -> Void
+    private let onLook: @Sendable (String?) -> Void
     private let isOver: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - freeMin: bytes that have to be free.
-    ///   - onChange: how it stands when that is too little, or nil; when that changes.
+    ///   - onLook: how it stands when that is too little, or nil; at every look.
     package init(
         folder: String, freeMin: Int64, isOver: @escaping @Sendable () -> Bool,
-        onChange: @escaping @Sendable (String?) -> Void
+        onLook: @escaping @Sendable (String?) -> Void
     ) {
         self.folder = folder
         self.freeMin = freeMin
         self.isOver = isOver
-        self.onChange = onChange
+        self.onLook = onLook
     }
 
     package func start() {
         let thread = Thread { [self] in
-            var wasShort = false
             var rounds = 0
             while !isOver() {
-                if rounds % 20 == 0 {
-                    let shortage = Self.shortage(folder, freeMin: freeMin)
-                    if wasShort != (shortage != nil) { onChange(shortage) }
-                    wasShort = shortage != nil
-                }
+                if rounds % 20 == 0 { onLook(Self.shortage(folder, freeMin: freeMin)) }
                 rounds += 1
                 Thread.sleep(forTimeInterval: 0.5)
             }

@@ -36,7 +36,8 @@ package struct LiveRunner<Feed: MarketFeed> {
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
         inbox: Inbox, idPrefix: String? = nil
     ) throws {
-        let config = assembly.engineConfig(idPrefix: idPrefix, interval: feed.interval)
+        let config = assembly.runConfig(
+            ledger: journal.ledger, idPrefix: idPrefix, interval: feed.interval)
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
         let zone = assembly.calendar.zone

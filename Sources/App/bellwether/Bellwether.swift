@@ -20,7 +20,8 @@ struct Bellwether: ParsableCommand {
             """,
         version: "bellwether \(version)",
         subcommands: [
-            RunCommand.self, CtlCommand.self, StatusCommand.self, BacktestCommand.self,
+            RunCommand.self, CtlCommand.self, StatusCommand.self, ReconcileCommand.self,
+            BackupCommand.self, RestoreCommand.self, DoctorCommand.self, BacktestCommand.self,
             ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
             BenchCommand.self, SimulateCommand.self, VersionCommand.self,

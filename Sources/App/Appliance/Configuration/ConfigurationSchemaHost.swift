@@ -12,6 +12,22 @@ extension ConfigurationSchema {
     ]
 }
 
+extension Codec where T == String {
+    /// The part of an order's id that tells installations apart.
+    static var installation: Codec {
+        Codec(
+            "1 to 8 of a-z and 0-9",
+            match: { value in
+                guard case .string(let text) = value, (1...8).contains(text.utf8.count),
+                    text.utf8.allSatisfy({
+                        (0x30...0x39).contains($0) || (0x61...0x7A).contains($0)
+                    }), text != "auto"
+                else { return nil }
+                return text
+            }, write: quoted)
+    }
+}
+
 extension Codec where T == Int64 {
     /// A whole number with its unit: `kB`, `MB` or `GB`, of 1024 each.
     static func bytes(_ range: ClosedRange<Int64>) -> Codec {

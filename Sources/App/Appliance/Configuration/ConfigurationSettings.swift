@@ -128,6 +128,14 @@ package struct StorageSettings: Sendable, Equatable {
     package init() {}
 }
 
+/// What makes the order ids of this installation its own.
+package struct InstallationSettings: Sendable, Equatable {
+    /// Nil: eight characters that were made with the ledger.
+    package var name: String?
+
+    package init() {}
+}
+
 /// The local socket for commands.
 package struct ControlSettings: Sendable, Equatable {
     /// Nil: see `Configuration.controlPath`.

@@ -238,3 +238,23 @@ private struct Fields {
         }
     }
 }
+
+/// What `doctor` found, a line each.
+package func findingsText(_ data: OrderedJSON, colour: Bool) -> String {
+    var sheet = TextSheet(width: 100, colour: colour)
+    let findings = Fields(data).list("findings")
+    sheet.table(
+        [TextColumn("check", .left), TextColumn("verdict", .left), TextColumn("detail", .left)],
+        findings.map { finding in
+            let verdict = finding.text("verdict") ?? "?"
+            return [
+                TextCell(finding.text("check") ?? "?"),
+                TextCell(verdict, verdict == "ok" ? .gain : .loss),
+                TextCell(finding.text("detail") ?? ""),
+            ]
+        })
+    return sheet.text
+}
+
+/// False where something is broken, or where nothing was learned.
+package func isSound(_ data: OrderedJSON) -> Bool { Fields(data).flag("sound") ?? false }

@@ -13,6 +13,7 @@ extension LiveRunner {
         try takePauses(at: time)
         for condition in inbox.takeConditions() {
             health.take(condition)
+            if condition == .disk(shortage: nil) { journal.ledger.restoreReserve() }
             try loop.take(.host(condition), time)
         }
         for alert in inbox.takeAlerts() {
@@ -100,7 +101,14 @@ extension LiveRunner {
                         ("text", .string(explainText(explanation, colour: false))),
                     ]))
             case .backup(let folder, let keep):
-                return try backUp(folder, keep: keep, transaction)
+                return backUp(
+                    journal.ledger, assembly.configuration, to: folder, keep: keep,
+                    transaction: transaction)
+            case .doctor:
+                let storage = assembly.configuration.storage
+                return doctorAnswer(
+                    try examine(journal.ledger, folder: storage.path, freeMin: storage.freeMin),
+                    transaction: transaction)
             case .command: return ControlAnswer(transaction: transaction, message: "")
             }
         } catch {

@@ -2,6 +2,7 @@ import Backtest
 import Calendar
 import Domain
 import Engine
+import Execution
 import Host
 import MarketFeeds
 import Portfolio
@@ -46,7 +47,11 @@ package struct OfflineControl {
             return ControlAnswer(
                 transaction: request.transaction, message: "weights version \(weights.version)",
                 data: weightsJSON(weights))
-        case .explain, .backup:
+        case .backup(let folder, let keep):
+            return backUp(
+                ledger, assembly.configuration, to: folder, keep: keep,
+                transaction: request.transaction)
+        case .explain, .doctor:
             return ControlAnswer(
                 transaction: request.transaction, error: .unavailable, message: "no daemon runs")
         }
@@ -101,6 +106,9 @@ extension Assembly {
     func runConfig(
         ledger: LedgerStore, idPrefix: String? = nil, interval: Span
     ) -> EngineConfig {
-        engineConfig(idPrefix: idPrefix, interval: interval)
+        // The ledger's part is never cut: the id has room for 20 bytes.
+        let own = configuration.installation.name ?? ledger.installation
+        let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
+        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
     }
 }
