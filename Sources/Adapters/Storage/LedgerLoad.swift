@@ -194,6 +194,15 @@ extension LedgerStore {
             state.lastExits[try row.symbol(0, "closed_trades.symbol")] = try row.time(
                 1, "closed_trades.exit_time")
         }
+        try session.rows(
+            """
+            SELECT symbol, sum(pnl) FROM closed_trades
+            WHERE entry_order IN (SELECT opened_by FROM lots WHERE quantity <> 0) GROUP BY symbol
+            """
+        ) { row throws in
+            state.roundTripPnL[try row.symbol(0, "closed_trades.symbol")] = try row.money(
+                1, "closed_trades.pnl")
+        }
         try session.rows("SELECT count(*), coalesce(sum(pnl), 0) FROM closed_trades") {
             row throws in
             state.closedTradeCount = Int(try row.integer(0, "closed_trades.count"))
