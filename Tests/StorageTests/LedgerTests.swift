@@ -174,7 +174,7 @@ import Testing
             counts.append(after.1 - before.1)
         }
         #expect(Set(counts).count == 1)
-        #expect(counts[0] > 5 && counts[0] < 20)
+        #expect(counts[0] > 5 && counts[0] < 25)
     }
 
     private final class Counter: Sendable { let value = Atomic<Int>(0) }
