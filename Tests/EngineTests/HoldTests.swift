@@ -187,7 +187,7 @@ import Testing
             try world.report(
                 id,
                 .fill(
-                    executionID: "x", quantity: Quantity(units: .max), price: Price(units: .max),
+                    executionID: "x", quantity: Quantity(whole: 10), price: Price(units: .max),
                     fee: .zero))
         }
         #expect(world.engine.mode == .halted)
