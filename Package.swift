@@ -87,18 +87,20 @@ let package = Package(
         adapter("Storage", [grdb, "COpenSSL"]),
         adapter("MarketFeeds"),
         adapter("NewsFeeds"),
+        system("CLinux", apt: "libc6-dev"),
+        adapter("Host", ["CLinux"]),
 
         .target(
             name: "Appliance",
             dependencies: [
                 "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest", "Storage",
-                "MarketFeeds", "NewsFeeds", toml,
+                "MarketFeeds", "NewsFeeds", "Host", toml,
             ] + stages,
             path: "Sources/App/Appliance"),
         .executableTarget(
             name: "bellwether",
             dependencies: [
-                "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds",
+                "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds", "Host",
                 "Primitives", "Domain", "Calendar", arguments,
             ],
             path: "Sources/App/bellwether"),
@@ -127,11 +129,12 @@ let package = Package(
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
-        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest"]),
+        tests("Host", ["Host"]),
+        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest", "Host"]),
         tests(
             "Scenarios",
             [
-                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds",
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds", "Host",
                 "bellwether", grdb,
             ] + stages),
         tests("Tidy", []),

@@ -38,9 +38,9 @@ extension TradingEngine {
             execution.isLinked = false
             execution.breaker.latch(at: now)
             counters.count(.refused)
-            let why = "the broker refuses the credentials: \(reason)"
-            raise("credentials", .critical, why, &effects)
-            hold(.credentials, .halted, why, &effects)
+            // The hold tells a person, and lasts until one has put it right.
+            hold(
+                .credentials, .halted, "the broker refuses the credentials: \(reason)", &effects)
         }
         execution.schedule(at: now)
     }
@@ -110,7 +110,8 @@ extension TradingEngine {
     /// Lets go what may leave now, exits before entries.
     mutating func release(_ effects: inout [Effect]) {
         guard config.execution.isOutside, execution.canSend(at: now) else { return }
-        for order in execution.waitingOrders {
+        // What is sent again after a pause is not hurried.
+        for order in execution.waitingOrders where order.status == .intent {
             switch admission(of: order) {
             case .sends, .lapses: effects.append(.submit(order.intent.id))
             case .waits:
@@ -183,7 +184,6 @@ extension TradingEngine {
         let why =
             "\(order.clientOrderID) at the broker: \(order.side.rawValue) \(order.quantity) "
             + "\(order.symbol), which is not what was decided here"
-        raise("identity", .critical, why, &effects)
         hold(.identity, .halted, why, &effects)
     }
 }

@@ -12,9 +12,6 @@ extension TradingEngine {
     ) throws(EngineError) {
         for order in findingsStrangers(findings) {
             if execution.noteStranger(order, at: now) {
-                raise(
-                    "identity", .critical,
-                    "\(order): the broker holds another order under this id", &effects)
                 hold(
                     .identity, .halted, "\(order) at the broker is not what was decided here",
                     &effects)

@@ -250,10 +250,13 @@ extension TradingEngine {
         let why =
             "\(unexplained.count) differences between broker and books: "
             + first.joined(separator: "; ")
-        raise("reconciliation", .critical, why, &effects)
+        let isHeld = holds.first(.reconciliation) != nil
         if findings.positionsDiffer || findings.cashDiffers {
             hold(.reconciliation, .reduceOnly, why, &effects)
+            // The hold itself tells of the first time.
+            if !isHeld { return }
         }
+        raise("reconciliation", .critical, why, &effects)
     }
 
     private mutating func conclude(

@@ -12,7 +12,8 @@ import Testing
         ["run"]
             + settings([
                 "storage.path=\(store)", "market.seed=\(seed)", "market.days=\(days)",
-                "market.speed=max", "market.news_per_day=40", "risk.cooldown=1m",
+                "market.speed=max", "market.news_per_day=40",
+                "orders.installation=test0000", "risk.cooldown=1m",
                 "exits.hold_max=1h", "risk.orders_per_day_max=5000", "broker.participation=0.004",
                 "broker.fee_bps=1", "strategies.reversion.entry_z=1.5",
                 "ensemble.entry_threshold=0.2",

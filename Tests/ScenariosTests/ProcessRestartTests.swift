@@ -10,6 +10,7 @@ import Testing
             + settings([
                 "storage.path=\(store)", "market.seed=11", "market.days=\(days)",
                 "market.speed=max", "market.news_per_day=40",
+                "orders.installation=test0000",
             ])
     }
 

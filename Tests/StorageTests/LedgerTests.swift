@@ -96,9 +96,12 @@ import Testing
                 filledQuantity: .zero, lastExecutionID: nil),
         ]
         expected.recentIntents = [
-            .init(at: time(1), role: .entry), .init(at: time(1), role: .entry),
-            .init(at: time(7), role: .protectiveStop(parent: open.entryID)),
-            .init(at: time(51), role: .entry), .init(at: time(100), role: .exit(.takeProfit)),
+            .init(at: time(1), role: .entry, notional: usd("50")),
+            .init(at: time(1), role: .entry, notional: usd("50")),
+            .init(
+                at: time(7), role: .protectiveStop(parent: open.entryID), notional: usd("15")),
+            .init(at: time(51), role: .entry, notional: usd("50")),
+            .init(at: time(100), role: .exit(.takeProfit), notional: usd("50")),
         ]
         expected.stopPrices = [open.symbol: price("9.5")]
         expected.lastExits = [closed.symbol: time(105)]
@@ -171,7 +174,7 @@ import Testing
             counts.append(after.1 - before.1)
         }
         #expect(Set(counts).count == 1)
-        #expect(counts[0] > 5 && counts[0] < 20)
+        #expect(counts[0] > 5 && counts[0] < 25)
     }
 
     private final class Counter: Sendable { let value = Atomic<Int>(0) }

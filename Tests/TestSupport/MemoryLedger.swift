@@ -176,7 +176,11 @@ package struct MemoryLedger {
             let since = at - Span(seconds: 48 * 3_600)
             state.recentIntents = orderIDs.compactMap { orders[$0]?.intent }
                 .filter { $0.createdAt >= since }
-                .map { LedgerState.IntentMark(at: $0.createdAt, role: $0.role) }
+                .map {
+                    LedgerState.IntentMark(
+                        at: $0.createdAt, role: $0.role,
+                        notional: (try? $0.referencePrice * $0.quantity) ?? .zero)
+                }
         }
         state.lots = openLots
         state.balances = balances

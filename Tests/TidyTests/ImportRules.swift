@@ -6,7 +6,7 @@ enum ImportRules {
     static let stages = [
         "News", "Sentiment", "Signals", "Risk", "Execution", "Portfolio", "Learning",
     ]
-    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds"]
+    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds", "Host"]
 
     /// What the machine and the toolchain bring; never below the rim.
     static let system: Set<String> = [
@@ -47,7 +47,8 @@ enum ImportRules {
 
     /// The third-party libraries, each behind one target.
     static let libraries: [String: Set<String>] = [
-        "Storage": ["GRDB", "COpenSSL"], "Appliance": ["TOMLKit"], "bellwether": ["ArgumentParser"],
+        "Storage": ["GRDB", "COpenSSL"], "Host": ["CLinux"], "Appliance": ["TOMLKit"],
+        "bellwether": ["ArgumentParser"],
     ]
 }
 

@@ -6,10 +6,13 @@
 // - A file is taken whole or not at all; one with a fault moves to `rejected/`, its reasons beside it.
 // - A taken file moves to `done/` only after `confirm()`: a crash before that delivers it again, and
 //   the ids of its headlines, given or made from their content, are the same then.
+// - While it is being taken its name is `.taking-1-NAME`, and the number is how often it was tried: a
+//   file at which the process died three times moves to `rejected/` too.
 // - Links, devices and pipes are refused. Files per poll, bytes per file, and what `done/` and
 //   `rejected/` keep are bounded.
 import Domain
 import Glibc
+import Primitives
 
 /// Belongs to one thread.
 package final class SpoolFolder {
@@ -21,6 +24,8 @@ package final class SpoolFolder {
         package var kept = 200
         /// Names looked at per poll.
         package var namesMax = 10_000
+        /// How often the process may die while it takes a file.
+        package var attemptsMax = 3
 
         package init() {}
     }
@@ -31,7 +36,15 @@ package final class SpoolFolder {
     private let done: CInt
     private let rejected: CInt
     /// Taken and not confirmed.
-    private var taken: [String] = []
+    private var taken: [Taken] = []
+
+    private struct Taken {
+        /// As its sender called it.
+        let name: String
+        /// As it is called now.
+        let held: String
+        let newsIDs: [String]
+    }
     /// Could not be moved away; named once, then left alone.
     private var stuck: Set<String> = []
 
@@ -69,32 +82,105 @@ package final class SpoolFolder {
     /// Reads the next complete files in order of name. What was taken before and not confirmed is
     /// delivered again.
     package func poll() -> (items: [NewsItem], problems: [FeedDefect]) {
-        taken = []
+        release()
         var items: [NewsItem] = []
         var problems: [FeedDefect] = []
-        let names = entryNames(of: folder, max: limits.namesMax).filter(isComplete)
-        for name in names.filter({ !stuck.contains($0) }).prefix(limits.filesPerPoll) {
+        let names = entryNames(of: folder, max: limits.namesMax)
+        // What a dead process was at comes first: it came first.
+        for held in names where problems.count < limits.filesPerPoll {
+            guard let (attempts, name) = Self.attempt(held), attempts >= limits.attemptsMax,
+                !stuck.contains(held)
+            else { continue }
+            var faults = [
+                FeedDefect(
+                    file: "\(path)/\(name)", line: 1,
+                    problem: "the program ended \(attempts) times while it was being taken",
+                    row: "")
+            ]
+            reject(held, as: name, &faults)
+            problems += faults
+        }
+        let waiting =
+            names.compactMap { held in
+                Self.attempt(held).flatMap { $0.attempts < limits.attemptsMax ? held : nil }
+            } + names.filter(isComplete)
+        for held in waiting.filter({ !stuck.contains($0) }).prefix(limits.filesPerPoll) {
+            let (attempts, name) = Self.attempt(held) ?? (0, held)
             var faults: [FeedDefect] = []
             var mayPass = false
-            let found = read(name, &faults, &mayPass)
+            // Before it is read: a file that ends the program shall be known by it.
+            let mark = Self.marked(name, attempts + 1)
+            let now = renameIfFree(held, mark) ? mark : held
+            let found = read(now, called: name, &faults, &mayPass)
             if faults.isEmpty {
                 items += found
-                taken.append(name)
+                taken.append(Taken(name: name, held: now, newsIDs: found.map(\.id)))
             } else {
-                if !mayPass { reject(name, &faults) }
+                if !mayPass {
+                    reject(now, as: name, &faults)
+                } else if now != held {
+                    _ = renameIfFree(now, held)
+                }
                 problems += faults
             }
         }
         return (items, problems)
     }
 
+    /// Gives back what was taken and not confirmed: an orderly end is no failed attempt.
+    package func release() {
+        for file in taken where file.held != file.name {
+            let before = Self.attempt(file.held).map { $0.attempts - 1 } ?? 0
+            _ = renameIfFree(
+                file.held, before > 0 ? Self.marked(file.name, before) : file.name)
+        }
+        taken = []
+    }
+
+    private static func marked(_ name: String, _ attempts: Int) -> String {
+        ".taking-\(attempts)-\(name)"
+    }
+
+    private static func attempt(_ held: String) -> (attempts: Int, name: String)? {
+        guard held.hasPrefix(".taking-") else { return nil }
+        let rest = held.dropFirst(8)
+        guard let end = rest.firstIndex(of: "-"), let attempts = Int(rest[..<end]), attempts > 0
+        else { return nil }
+        let name = String(rest[rest.index(after: end)...])
+        return name.hasSuffix(".json") || name.hasSuffix(".jsonl") ? (attempts, name) : nil
+    }
+
+    private func renameIfFree(_ from: String, _ to: String) -> Bool {
+        var status = stat()
+        guard fstatat(folder, to, &status, AT_SYMLINK_NOFOLLOW) != 0 else { return false }
+        return renameat(folder, from, folder, to) == 0
+    }
+
     /// The headlines of the last poll are safe: their files move to `done/`.
-    /// - Returns: files that could not be moved; their headlines will come again after a restart.
+    ///
+    /// - Parameter refused: headlines that could not be taken, by id, and why: their files move to
+    ///   `rejected/`.
+    /// - Returns: files with such headlines, and those that could not be moved, whose headlines will
+    ///   come again after a restart.
     @discardableResult
-    package func confirm() -> [FeedDefect] {
+    package func confirm(refused: [String: String] = [:]) -> [FeedDefect] {
         var problems: [FeedDefect] = []
-        for name in taken {
-            if let reason = move(name, to: done) { problems.append(stay(name, "done", reason)) }
+        for file in taken {
+            let reasons = file.newsIDs.compactMap { id in refused[id].map { (id, $0) } }
+            if reasons.isEmpty {
+                if let reason = move(file.held, as: file.name, to: done) {
+                    problems.append(stay(file.held, "done", reason))
+                }
+                continue
+            }
+            var faults = reasons.prefix(20).map { id, reason in
+                FeedDefect(
+                    file: "\(path)/\(file.name)", line: 1,
+                    problem: "its effects could not be stored: \(reason)",
+                    row: FeedDefect.shown(Array(id.utf8), max: 80))
+            }
+            reject(file.held, as: file.name, &faults)
+            problems += faults
         }
         if !taken.isEmpty { prune(done, keep: limits.kept) }
         taken = []
@@ -107,7 +193,7 @@ package final class SpoolFolder {
 
     /// - Parameter mayPass: set when the file should stay for another try.
     private func read(
-        _ name: String, _ faults: inout [FeedDefect], _ mayPass: inout Bool
+        _ held: String, called name: String, _ faults: inout [FeedDefect], _ mayPass: inout Bool
     ) -> [NewsItem] {
         func fault(_ problem: String, line: Int = 1, row: ArraySlice<UInt8> = []) {
             guard faults.count < 20 else { return }
@@ -119,7 +205,7 @@ package final class SpoolFolder {
         let bytes: [UInt8]
         do throws(FileFault) {
             bytes = try readFile(
-                name, in: folder, bytesMax: limits.bytesPerFile, followsLinks: false)
+                held, in: folder, bytesMax: limits.bytesPerFile, followsLinks: false)
         } catch {
             fault(error.reason)
             mayPass = error.mayPass
@@ -155,13 +241,13 @@ package final class SpoolFolder {
         return items
     }
 
-    private func reject(_ name: String, _ faults: inout [FeedDefect]) {
+    private func reject(_ held: String, as name: String, _ faults: inout [FeedDefect]) {
         let reasons = faults.map { "line \($0.line): \($0.problem)\n" }.joined()
         var status = stat()
         // A folder of such a name, too, is only moved.
-        guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-        if let reason = move(name, to: rejected, note: reasons) {
-            faults.append(stay(name, "rejected", reason))
+        guard fstatat(folder, held, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        if let reason = move(held, as: name, to: rejected, note: reasons) {
+            faults.append(stay(held, "rejected", reason))
         }
         prune(rejected, keep: 2 * limits.kept)
     }
@@ -176,7 +262,9 @@ package final class SpoolFolder {
 
     /// Moves a file under a free name, with a note beside it.
     /// - Returns: why it could not be moved; nil when it was.
-    private func move(_ name: String, to target: CInt, note: String? = nil) -> String? {
+    private func move(
+        _ held: String, as name: String, to target: CInt, note: String? = nil
+    ) -> String? {
         var free = name
         var status = stat()
         var number = 2
@@ -184,7 +272,7 @@ package final class SpoolFolder {
             free = "\(name)~\(number)"
             number += 1
         }
-        guard renameat(folder, name, target, free) == 0 else { return errorText(errno) }
+        guard renameat(folder, held, target, free) == 0 else { return errorText(errno) }
         guard let note else { return nil }
         let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
         let descriptor = openat(target, free + ".reason", flags, 0o640)

@@ -28,6 +28,10 @@ package struct DoctorFinding: Sendable, Equatable {
     package let check: String
     package let verdict: Verdict
     package let detail: String
+
+    package init(check: String, verdict: Verdict, detail: String) {
+        (self.check, self.verdict, self.detail) = (check, verdict, detail)
+    }
 }
 
 package struct Doctor {
@@ -150,6 +154,9 @@ package struct Doctor {
             if connection.migrationsBefore.contains("ledger-2") {
                 try checkMark(place, connection)
                 try checkContents(connection)
+            } else if let place {
+                let lost = StorageError.behindMark(path: path(ledger), mark: place.seq, head: 0)
+                add("mark", .failed, lost.description)
             }
             try connection.close()
         } catch {

@@ -220,8 +220,8 @@ extension LedgerStore {
     }
 
     /// What the ledger holds for an account report that covers the time from `since` on: orders made
-    /// since then, those still open and those of `ids`, and the fills since then or of these orders,
-    /// without those that were taken back and those that took them back.
+    /// since then, those still open and those of `ids`, all fills of these and all fills since then,
+    /// those that were taken back and those that take back included.
     package func extract(
         since: Timestamp, naming ids: Set<String> = []
     ) throws(StorageError) -> LedgerExtract {
@@ -248,9 +248,7 @@ extension LedgerStore {
             try session.rows(
                 """
                 SELECT \(LedgerColumns.fill) FROM fills
-                WHERE (at >= ?1 OR order_id IN (SELECT id FROM orders WHERE \(listed)))
-                    AND reverses IS NULL AND execution_id NOT IN
-                        (SELECT reverses FROM fills WHERE reverses IS NOT NULL)
+                WHERE at >= ?1 OR order_id IN (SELECT id FROM orders WHERE \(listed))
                 ORDER BY seq
                 """, since.nanoseconds, list
             ) { row throws in extract.fills.append(try row.fill()) }

@@ -155,8 +155,8 @@ extension LedgerStore {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(
                 """
-                SELECT created_at, role, reason, parent FROM orders WHERE created_at >= ?
-                ORDER BY created_at, seq
+                SELECT created_at, role, reason, parent, quantity, reference_price FROM orders
+                WHERE created_at >= ? ORDER BY created_at, seq
                 """, since.nanoseconds
             ) { row throws in
                 let role = StoredRole.role(
@@ -164,8 +164,13 @@ extension LedgerStore {
                     reason: try row.textIfAny(2, "orders.reason"),
                     parent: try row.textIfAny(3, "orders.parent"))
                 guard let role else { throw row.bad("orders.role") }
+                let quantity = try row.quantity(4, "orders.quantity")
+                guard let notional = try? row.price(5, "orders.reference_price") * quantity else {
+                    throw row.bad("orders.reference_price")
+                }
                 state.recentIntents.append(
-                    LedgerState.IntentMark(at: try row.time(0, "orders.created_at"), role: role))
+                    LedgerState.IntentMark(
+                        at: try row.time(0, "orders.created_at"), role: role, notional: notional))
             }
         }
         try session.rows(
@@ -188,6 +193,15 @@ extension LedgerStore {
         ) { row throws in
             state.lastExits[try row.symbol(0, "closed_trades.symbol")] = try row.time(
                 1, "closed_trades.exit_time")
+        }
+        try session.rows(
+            """
+            SELECT symbol, sum(pnl) FROM closed_trades
+            WHERE entry_order IN (SELECT opened_by FROM lots WHERE quantity <> 0) GROUP BY symbol
+            """
+        ) { row throws in
+            state.roundTripPnL[try row.symbol(0, "closed_trades.symbol")] = try row.money(
+                1, "closed_trades.pnl")
         }
         try session.rows("SELECT count(*), coalesce(sum(pnl), 0) FROM closed_trades") {
             row throws in

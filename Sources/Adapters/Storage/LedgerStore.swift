@@ -175,9 +175,6 @@ package final class LedgerStore {
         StoreTrouble.recent(folder: folder, now: now)
     }
 
-    /// The files that are kept beside a ledger and are worth nothing without it.
-    package static let companions = [LedgerMark.name, StoreTrouble.name, StoreReserve.name]
-
     package var statistics: StoreStatistics { connection.statistics }
     package var path: String { connection.path }
 

@@ -82,9 +82,9 @@ package final class Console {
         case .hold(.set(let hold), let mode):
             event(
                 hold.since, "hold", nil,
-                "\(hold.id) \(hold.cause.rawValue): \(hold.why) (mode \(mode.rawValue))", .bad)
+                "\(hold.id) \(hold.cause.rawValue)\(said(hold.why)), mode \(mode.rawValue)", .bad)
         case .hold(.lifted(let id, let by, let why, let at), let mode):
-            event(at, "lifted", nil, "\(id) by \(by): \(why) (mode \(mode.rawValue))", .good)
+            event(at, "lifted", nil, "\(id) by \(by)\(said(why)), mode \(mode.rawValue)", .good)
         case .reconciliation(let run):
             event(
                 run.at, "compared", nil,
@@ -93,6 +93,8 @@ package final class Console {
                 run.verdict == .differs ? .bad : .faint)
         }
     }
+
+    private func said(_ why: String) -> String { why.isEmpty ? "" : ": \(Humane.plain(why))" }
 
     private func show(_ signal: Signal, _ verdict: Verdict) {
         // Only where the news spoke for what is done.

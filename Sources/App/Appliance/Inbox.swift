@@ -1,23 +1,54 @@
 import Domain
 import Foundation
+import Host
+
+/// A request with the way back to who made it.
+package struct ControlMessage: Sendable {
+    package let request: ControlRequest
+    /// `ctl:root`.
+    package let by: String
+    package let isProven: Bool
+    package let reply: @Sendable (ControlAnswer) -> Void
+
+    package init(
+        _ request: ControlRequest, by: String, isProven: Bool,
+        reply: @escaping @Sendable (ControlAnswer) -> Void
+    ) {
+        self.request = request
+        self.by = by
+        self.isProven = isProven
+        self.reply = reply
+    }
+}
 
 /// Where the threads of the rim leave events for the loop: bounded, waited on with a deadline.
 ///
 /// When it is full, `post` says so and the sender keeps what it has: a spool file stays where it
-/// is, a socket is not read. Nothing is dropped silently.
+/// is, a socket is not read. Nothing is dropped silently. A pause has slots of its own, so that
+/// neither news nor other requests can keep it out.
 package final class Inbox: @unchecked Sendable {
     // @unchecked: every access to the state goes through the condition's lock.
     private let condition = NSCondition()
     private var waiting: [Delivery] = []
     private var count = 0
+    private var pauses: [ControlMessage] = []
+    private var requests: [ControlMessage] = []
+    private var clock: HostCondition?
+    private var disk: HostCondition?
+    private var alerts: [(code: String, message: String)] = []
     private var isStopped = false
     /// Events, not deliveries.
     package let capacity: Int
+    /// Pauses, and other requests, each.
+    package static let requestsMax = 16
+    /// Further alerts are dropped: those before say enough.
+    package static let alertsMax = 64
 
     /// Events that belong together, and who wants to know when their effects are durable.
     package struct Delivery: Sendable {
         package let events: [InputEvent]
-        package let onTaken: (@Sendable () -> Void)?
+        /// Given what could not be taken: the id of the news and why. Those were set aside.
+        package let onTaken: (@Sendable ([PoisonedNews]) -> Void)?
     }
 
     package init(capacity: Int = 1_024) { self.capacity = capacity }
@@ -25,7 +56,7 @@ package final class Inbox: @unchecked Sendable {
     /// - Parameter onTaken: called on the loop's thread after the last of the events was committed.
     /// - Returns: false when there is no room; nothing was taken.
     package func post(
-        _ events: [InputEvent], onTaken: (@Sendable () -> Void)? = nil
+        _ events: [InputEvent], onTaken: (@Sendable ([PoisonedNews]) -> Void)? = nil
     ) -> Bool {
         condition.lock()
         defer { condition.unlock() }
@@ -34,6 +65,41 @@ package final class Inbox: @unchecked Sendable {
         count += events.count
         condition.signal()
         return true
+    }
+
+    /// - Returns: false when there is no room or the loop has been stopped.
+    package func post(_ message: ControlMessage) -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        guard !isStopped else { return false }
+        if message.request.isPause {
+            guard pauses.count < Self.requestsMax else { return false }
+            pauses.append(message)
+        } else {
+            guard requests.count < Self.requestsMax else { return false }
+            requests.append(message)
+        }
+        condition.signal()
+        return true
+    }
+
+    /// The newest of its kind counts.
+    package func post(_ condition: HostCondition) {
+        self.condition.lock()
+        switch condition {
+        case .clock: clock = condition
+        case .disk: disk = condition
+        }
+        self.condition.signal()
+        self.condition.unlock()
+    }
+
+    /// For the ledger and whoever watches.
+    package func alert(_ code: String, _ message: String) {
+        condition.lock()
+        if alerts.count < Self.alertsMax { alerts.append((code, message)) }
+        condition.signal()
+        condition.unlock()
     }
 
     /// Takes what is there, in order of arrival.
@@ -48,11 +114,48 @@ package final class Inbox: @unchecked Sendable {
         return waiting
     }
 
-    /// Sleeps until an event arrives, `stop` is called, or the seconds are over.
+    package func takePauses() -> [ControlMessage] {
+        condition.lock()
+        defer { condition.unlock() }
+        if pauses.isEmpty { return [] }
+        defer { pauses.removeAll() }
+        return pauses
+    }
+
+    package func takeRequests() -> [ControlMessage] {
+        condition.lock()
+        defer { condition.unlock() }
+        if requests.isEmpty { return [] }
+        defer { requests.removeAll() }
+        return requests
+    }
+
+    package func takeConditions() -> [HostCondition] {
+        condition.lock()
+        defer { condition.unlock() }
+        if clock == nil && disk == nil { return [] }
+        defer { (clock, disk) = (nil, nil) }
+        return [clock, disk].compactMap { $0 }
+    }
+
+    package func takeAlerts() -> [(code: String, message: String)] {
+        condition.lock()
+        defer { condition.unlock() }
+        if alerts.isEmpty { return [] }
+        defer { alerts.removeAll() }
+        return alerts
+    }
+
+    private var isEmpty: Bool {
+        waiting.isEmpty && pauses.isEmpty && requests.isEmpty && clock == nil && disk == nil
+            && alerts.isEmpty
+    }
+
+    /// Sleeps until something arrives, `stop` is called, or the seconds are over.
     package func wait(seconds: Double) {
         condition.lock()
         defer { condition.unlock() }
-        if waiting.isEmpty && !isStopped {
+        if isEmpty && !isStopped {
             _ = condition.wait(until: Date(timeIntervalSinceNow: seconds))
         }
     }
@@ -69,5 +172,16 @@ package final class Inbox: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         return isStopped
+    }
+}
+
+/// News whose effects could not be stored, and why.
+package struct PoisonedNews: Sendable, Equatable {
+    package let id: String
+    package let reason: String
+
+    package init(id: String, reason: String) {
+        self.id = id
+        self.reason = reason
     }
 }

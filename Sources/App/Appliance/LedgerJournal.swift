@@ -14,9 +14,17 @@ package final class LedgerJournal: EventJournal {
     private let interval: Span
     /// Told of every notice as it is committed.
     package var onNotice: ((Notice) -> Void)?
+    /// Given the engine's answers once they are durable.
+    package var onAnswer: ((CommandAnswer) -> Void)?
+    /// Told once when the ledger's reserve was given up to make a commit.
+    package var onReserveUsed: (() -> Void)?
+    /// Commits of the ledger so far: whether anything of an event was stored.
+    package private(set) var commits = 0
     /// Told once when the history stops taking rows, and once when it takes them again.
     package var onHistoryTrouble: ((String) -> Void)?
     private var historyTrouble: String?
+    /// Why the history takes no rows; nil: it does.
+    package var trouble: String? { historyTrouble }
     private var entries: [LedgerEntry] = []
 
     package init(ledger: LedgerStore, history: HistoryStore, interval: Span) {
@@ -39,10 +47,25 @@ package final class LedgerJournal: EventJournal {
         }
         if !entries.isEmpty {
             if hasRows { tryHistory { try history.flush() } }
-            try ledger.commit(entries)
+            try commitEntries()
+            commits += 1
+        }
+        if let onAnswer {
+            for case .answer(let answer) in effects { onAnswer(answer) }
         }
         guard let onNotice else { return }
         for case .notice(let notice) in effects { onNotice(notice) }
+    }
+
+    /// On a full disk the reserve is given up, once: what is committed then is how the daemon
+    /// stands down. A disk that is full again after that ends it.
+    private func commitEntries() throws(StorageError) {
+        do { try ledger.commit(entries) } catch {
+            guard case .full = error else { throw error }
+            ledger.releaseReserve()
+            try ledger.commit(entries)
+            onReserveUsed?()
+        }
     }
 
     package func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract {

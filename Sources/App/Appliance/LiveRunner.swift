@@ -3,7 +3,10 @@ import Calendar
 import Domain
 import Engine
 import Foundation
+import Host
 import News
+import Portfolio
+import Primitives
 import Sentiment
 import Signals
 import Storage
@@ -11,10 +14,16 @@ import Storage
 /// Plays a market at a chosen speed through the same loop as the backtest, with the ledger under
 /// it. One thread owns engine, venue and stores; everything else reaches it through the inbox.
 package struct LiveRunner<Feed: MarketFeed> {
-    package private(set) var loop: TradingLoop<LedgerJournal, SimulatedVenue>
+    package internal(set) var loop: TradingLoop<LedgerJournal, SimulatedVenue>
     private(set) var timeline: Timeline<RenumberedFeed<Feed>, NewsSources>
-    private let journal: LedgerJournal
-    private let inbox: Inbox
+    let journal: LedgerJournal
+    let inbox: Inbox
+    let assembly: Assembly
+    let desk = ControlDesk()
+    /// How the parts are; each has its place in `status`.
+    var health = ComponentHealth()
+    /// Counts of the control socket, for `status`.
+    package var controlCounters: (() -> ControlCounters)?
     private let speed: MarketSettings.Speed
     private let retention: Retention
     /// Told about every instant that was played.
@@ -27,7 +36,8 @@ package struct LiveRunner<Feed: MarketFeed> {
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
         inbox: Inbox, idPrefix: String? = nil
     ) throws {
-        let config = assembly.engineConfig(idPrefix: idPrefix, interval: feed.interval)
+        let config = assembly.runConfig(
+            ledger: journal.ledger, idPrefix: idPrefix, interval: feed.interval)
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
         let zone = assembly.calendar.zone
@@ -49,8 +59,11 @@ package struct LiveRunner<Feed: MarketFeed> {
             calendar: assembly.calendar, universe: assembly.universe, clock: clock)
         self.journal = journal
         self.inbox = inbox
+        self.assembly = assembly
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
+        let desk = desk
+        journal.onAnswer = { desk.give(ControlAnswer($0)) }
         if state.checkpoint != nil {
             try loop.recover(state)
             try catchUp()
@@ -121,6 +134,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         // The next start passes over it again.
         while !inbox.stopRequested, try timeline.next(&instant) {
             loop.register(timeline.feed.symbols)
+            try takeControl(at: now)
             let left = Int(max(0, min(Int64(instant.bars.count), taken - position)))
             position += Int64(instant.bars.count)
             for bar in instant.bars.prefix(left) where isGap(bar) {
@@ -157,6 +171,14 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// left open stays open: bars that are added to it go on there.
     /// - Returns: true at the end of the market.
     package mutating func run() throws -> Bool {
+        defer { endControl() }
+        do { return try trade() } catch {
+            desk.giveUp("\(error); the daemon stops")
+            throw error
+        }
+    }
+
+    private mutating func trade() throws -> Bool {
         var instant = Instant()
         var isOver = false
         while !inbox.stopRequested {
@@ -178,6 +200,7 @@ package struct LiveRunner<Feed: MarketFeed> {
 
     private mutating func play(_ instant: inout Instant) throws {
         try loop.play(instant)
+        health.marketAt = wallTime()
         if instant.timers.contains(.sessionClose) {
             journal.tidy(retention, now: instant.at)
             try journal.ledger.prune(before: instant.at - rememberedNews)
@@ -185,17 +208,22 @@ package struct LiveRunner<Feed: MarketFeed> {
         onInstant?(instant, loop.engine)
     }
 
-    /// Only once there is a market time to take it at.
+    /// News only once there is a market time to take it at; requests always: before the first bar
+    /// they are taken at its time.
     private mutating func takeInbox(before next: Timestamp) throws {
+        try takeControl(at: loop.engine.now > .distantPast ? marketTime(before: next) : next)
         guard loop.engine.now > .distantPast else { return }
         for delivery in inbox.drain() {
-            var instant = Instant()
-            instant.at = marketTime(before: next)
-            for case .news(let item) in delivery.events where try isNew(item) {
-                instant.news.append(item)
+            var poisoned: [PoisonedNews] = []
+            for case .news(let item) in delivery.events {
+                try takePauses(at: marketTime(before: next))
+                guard try isNew(item) else { continue }
+                if let reason = try take(item, at: marketTime(before: next)) {
+                    poisoned.append(PoisonedNews(id: item.id, reason: reason))
+                }
             }
-            try loop.play(instant)
-            delivery.onTaken?()
+            health.newsAt = wallTime()
+            delivery.onTaken?(poisoned)
         }
     }
 

@@ -40,7 +40,10 @@ package func demandSameMarket(
             path: folder,
             reason: "this store belongs to another market: it has “\(line)” where \(now)")
     }
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) } catch {
+    do {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try files.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+    } catch {
         throw StorageError.folder(path: path, reason: error.localizedDescription)
     }
 }

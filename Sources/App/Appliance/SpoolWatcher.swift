@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import NewsFeeds
+import Synchronization
 
 /// Looks into the spool folder once a second on its own thread and posts what it finds.
 ///
@@ -9,6 +10,7 @@ import NewsFeeds
 package final class SpoolWatcher: Sendable {
     private let inbox: Inbox
     private let onProblem: @Sendable (FeedDefect) -> Void
+    private let ended = DispatchSemaphore(value: 0)
 
     package init(inbox: Inbox, onProblem: @escaping @Sendable (FeedDefect) -> Void) {
         self.inbox = inbox
@@ -30,28 +32,61 @@ package final class SpoolWatcher: Sendable {
     private func watch(_ folder: SpoolFolder) {
         while !inbox.stopRequested {
             let (items, problems) = folder.poll()
-            problems.forEach(onProblem)
-            if !items.isEmpty, deliver(items) { folder.confirm().forEach(onProblem) }
+            problems.forEach(tell)
+            if !items.isEmpty, let refused = deliver(items) {
+                folder.confirm(refused: refused).forEach(tell)
+            }
             Thread.sleep(forTimeInterval: 1)
         }
+        folder.release()
+        ended.signal()
     }
 
+    /// What was set aside is also a row of the ledger.
+    private func tell(_ problem: FeedDefect) {
+        onProblem(problem)
+        inbox.alert("news-set-aside", "\(problem)")
+    }
+
+    /// Waits for the thread after the inbox was stopped: what it holds has its own name then.
+    package func finish() { _ = ended.wait(timeout: .now() + 3) }
+
     /// Hands over in pieces that fit, each after the one before was taken.
-    /// - Returns: true when the last item's effects are durable; false when stopped before.
-    private func deliver(_ items: [NewsItem]) -> Bool {
+    /// - Returns: what was refused, by id, when the last item's effects are durable; nil when stopped
+    ///   before.
+    private func deliver(_ items: [NewsItem]) -> [String: String]? {
+        let refused = Refused()
         for first in stride(from: 0, to: items.count, by: inbox.capacity) {
             let piece = items[first..<min(first + inbox.capacity, items.count)]
             let events = piece.map { InputEvent.news($0) }
             let taken = DispatchSemaphore(value: 0)
-            while !inbox.post(events, onTaken: { taken.signal() }) {
-                if inbox.stopRequested { return false }
+            while !inbox.post(
+                events,
+                onTaken: {
+                    refused.add($0)
+                    taken.signal()
+                })
+            {
+                if inbox.stopRequested { return nil }
                 Thread.sleep(forTimeInterval: 0.2)
             }
             while taken.wait(timeout: .now() + 1) != .success {
-                if inbox.stopRequested { return false }
+                if inbox.stopRequested { return nil }
             }
         }
-        return true
+        return refused.reasons
+    }
+}
+
+/// Filled by the loop's thread, read by the spool's after the semaphore.
+private final class Refused: Sendable {
+    private let lock = Mutex<[String: String]>([:])
+    var reasons: [String: String] { lock.withLock { $0 } }
+
+    func add(_ news: [PoisonedNews]) {
+        lock.withLock { reasons in
+            for item in news { reasons[item.id] = item.reason }
+        }
     }
 }
 

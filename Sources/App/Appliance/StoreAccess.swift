@@ -13,12 +13,14 @@ package struct StoreAccess: ~Copyable {
     /// - Parameters:
     ///   - purpose: what the holder does, for the message that others get.
     ///   - mustExist: refuse a folder without a ledger rather than begin one in it.
+    ///   - reserve: bytes kept free on the disk for the ledger.
     package init(
-        folder: String, purpose: String, mustExist: Bool = false
+        folder: String, purpose: String, mustExist: Bool = false,
+        reserve: Int64 = StoreReserve.bytes
     ) throws(StorageError) {
         if mustExist { try Self.demandLedger(folder) }
         let lock = try StoreLock(folder: folder, purpose: purpose)
-        let ledger = try LedgerStore(folder: folder)
+        let ledger = try LedgerStore(folder: folder, reserve: reserve)
         let history = try HistoryStore(folder: folder)
         (self.lock, self.ledger, self.history) = (lock, ledger, history)
     }

@@ -2,6 +2,7 @@ import Appliance
 import ArgumentParser
 import Domain
 import Foundation
+import Host
 import Storage
 
 @main
@@ -19,7 +20,9 @@ struct Bellwether: ParsableCommand {
             """,
         version: "bellwether \(version)",
         subcommands: [
-            RunCommand.self, BacktestCommand.self, ReportCommand.self, ExplainCommand.self,
+            RunCommand.self, CtlCommand.self, StatusCommand.self, ReconcileCommand.self,
+            BackupCommand.self, RestoreCommand.self, DoctorCommand.self, BacktestCommand.self,
+            ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
             BenchCommand.self, SimulateCommand.self, VersionCommand.self,
         ])
@@ -56,11 +59,18 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         case .locked: throw Exit.tryLater
         case .folder: throw Exit.io
         case .denied: throw Exit.permission
-        case .newer, .damaged, .badRow: throw Exit.data
+        case .newer, .damaged, .badRow, .behindMark, .badBackup: throw Exit.data
+        case .full: throw Exit.io
         case .ambiguousOrder: throw Exit.usage
         case .library: throw Exit.unavailable
         default: throw error.reaction == .retry ? Exit.tryLater : Exit.io
         }
+    } catch let error as ControlError {
+        complain("bellwether: \(error)")
+        if case .pathTooLong = error { throw Exit.configuration }
+        if case .denied = error { throw Exit.permission }
+        if case .cannotServe = error { throw Exit.io }
+        throw Exit.tryLater
     } catch let error as OtherMarket {
         complain("bellwether: \(error)")
         throw Exit.configuration

@@ -4,6 +4,7 @@ import Backtest
 import Domain
 import Engine
 import Foundation
+import Host
 import MarketFeeds
 import Primitives
 import Storage
@@ -38,14 +39,27 @@ struct RunCommand: ParsableCommand {
             }
             let assembly = try Assembly(configuration)
             let access = try StoreAccess(
-                folder: configuration.storage.path, purpose: "bellwether run")
+                folder: configuration.storage.path, purpose: "bellwether run",
+                reserve: configuration.storage.reserve)
             for warning in access.history.warnings { complain("warning: \(warning)") }
+            for warning in access.ledger.openWarnings {
+                complain("warning: \(warning)")
+                inbox.alert("ledger", warning)
+            }
             let problems = try access.ledger.checkBooks()
             guard problems.isEmpty else {
                 for problem in problems { complain("bellwether: the books: \(problem)") }
                 throw Exit.data
             }
-            try startSpool(configuration, inbox)
+            if let hold = try holdAfterTroubles(access.ledger, mode: configuration.trading.mode) {
+                complain("bellwether: halted: \(hold.why); bellwether ctl resume --latch storage")
+            }
+            let spool = try startSpool(configuration, inbox)
+            defer {
+                inbox.stop()
+                spool?.finish()
+            }
+            watchHost(configuration, inbox)
             let news = try assembly.news()
             report(news.defects, "news")
             switch configuration.market.kind {
@@ -73,10 +87,28 @@ struct RunCommand: ParsableCommand {
             ledger: access.ledger, history: access.history, interval: feed.interval)
         let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)
         if !quiet { journal.onNotice = { console.show($0) } }
-        journal.onHistoryTrouble = { complain("warning: \($0)") }
+        journal.onHistoryTrouble = {
+            complain("warning: \($0)")
+            inbox.alert("history", $0)
+        }
+        journal.onReserveUsed = {
+            inbox.post(
+                .disk(shortage: "it was full, and the room reserved for the ledger is used"))
+        }
+        let control = try openControl(
+            path: assembly.configuration.controlPath, inbox: inbox)
+        // Whoever asks while it ends gets an answer still.
+        defer {
+            inbox.stop()
+            control.stop()
+        }
         var runner = try LiveRunner(
             assembly, feed: feed, news: news, journal: journal, inbox: inbox)
-        for warning in access.ledger.loadWarnings { complain("warning: \(warning)") }
+        runner.controlCounters = { control.counters }
+        for warning in access.ledger.loadWarnings {
+            complain("warning: \(warning)")
+            inbox.alert("weights-corrupt", warning)
+        }
         if !quiet { console.opening(runner.loop.engine, assembly.configuration) }
         runner.onInstant = { instant, engine in
             if console.showsProgress { console.progress(engine) }
@@ -87,10 +119,27 @@ struct RunCommand: ParsableCommand {
         if !quiet { console.closing(runner.loop.engine, isOver: isOver) }
     }
 
-    private func startSpool(_ configuration: Configuration, _ inbox: Inbox) throws {
-        guard configuration.news.sources.contains(.spool) else { return }
-        try SpoolWatcher(inbox: inbox) { complain("warning: \($0)") }
-            .start(path: configuration.news.spool)
+    /// Clock and disk, each on a thread of its own.
+    private func watchHost(_ configuration: Configuration, _ inbox: Inbox) {
+        DiskWatch(
+            folder: configuration.storage.path, freeMin: configuration.storage.freeMin,
+            isOver: { inbox.stopRequested }, onLook: { inbox.post(.disk(shortage: $0)) }
+        ).start()
+        // There is no real market yet: “auto” has no clock to watch.
+        guard configuration.clock.gate == .on else { return }
+        ClockWatch(
+            earliest: clockEarliest, isOver: { inbox.stopRequested },
+            onChange: { inbox.post(.clock(distrust: $0)) }
+        ).start()
+    }
+
+    private func startSpool(
+        _ configuration: Configuration, _ inbox: Inbox
+    ) throws -> SpoolWatcher? {
+        guard configuration.news.sources.contains(.spool) else { return nil }
+        let watcher = SpoolWatcher(inbox: inbox) { complain("warning: \($0)") }
+        try watcher.start(path: configuration.news.spool)
+        return watcher
     }
 
     /// First of all, before any other thread: from here on the signals wait for the thread that

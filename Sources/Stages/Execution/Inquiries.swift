@@ -268,6 +268,7 @@ extension ExecutionStage {
     package mutating func noteAccount(
         asked: Timestamp, lists ids: Set<String>
     ) {
+        // Each by itself, in any order.
         for id in inquiries.keys where orders[id]?.status == .unknown {
             guard let inquiry = inquiries[id], asked >= inquiry.since else { continue }
             inquiries[id]?.isMissingInAccount = !ids.contains(id.text)
@@ -329,8 +330,7 @@ extension ExecutionStage {
                 steps.append(.submit(id))
                 inquiries[id]?.due = now + config.sending.answerWait
             } else {
-                let end = orders[id]?.intent.expiresAt ?? now
-                inquiries[id]?.due = max(end, now) + Span(nanoseconds: 1)
+                inquiries[id]?.due = now + Self.waitingPause
             }
             return
         case .none: break
@@ -392,6 +392,7 @@ extension ExecutionStage {
 
     /// Reads wait for nothing longer: the line is new.
     package mutating func hasten(at now: Timestamp) {
+        // Each by itself, in any order.
         for id in inquiries.keys where inquiries[id]?.sending == Inquiry.Sending.none {
             inquiries[id]?.due = now
             inquiries[id]?.nextCancel = .distantPast
@@ -402,6 +403,7 @@ extension ExecutionStage {
     package func inquiriesDue(at now: Timestamp) -> Timestamp {
         var due = Timestamp.distantFuture
         let canRead = canRead(at: now)
+        // The least of them, in any order.
         for (id, inquiry) in inquiries {
             if inquiry.sending != .none || canRead { due = min(due, inquiry.due) }
             if !inquiry.isAlarmed, orders[id]?.status == .unknown {

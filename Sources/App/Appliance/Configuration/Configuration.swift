@@ -36,9 +36,12 @@ package struct Configuration: Sendable, Equatable {
     package var risk = RiskConfig()
     /// The tables `exits` and `orders`.
     package var execution = ExecutionConfig()
+    package var installation = InstallationSettings()
     package var broker = BrokerSettings()
     package var learning = LearningConfig()
     package var storage = StorageSettings()
+    package var control = ControlSettings()
+    package var clock = ClockSettings()
 
     package init() {}
 

@@ -117,5 +117,11 @@ extension ConfigurationSchema {
         ConfigurationKey(
             "storage.retention_equity", \.storage.retentionEquity, .span(day...tenYears),
             "Equity snapshots inside a session are deleted after this time; its close stays."),
+        ConfigurationKey(
+            "storage.free_min", \.storage.freeMin, .bytes((1 << 20)...(1 << 40)),
+            "With less room on the disk of the store than this, no position is opened."),
+        ConfigurationKey(
+            "storage.reserve", \.storage.reserve, .bytes((1 << 20)...(1 << 30)),
+            "Room on the disk kept for the ledger's last rows, should the disk be full."),
     ]
 }

@@ -115,7 +115,10 @@ extension ConfigurationSchema {
     static let orders: [ConfigurationKey] = [
         ConfigurationKey(
             "orders.id_prefix", \.execution.idPrefix, .orderPrefix,
-            "The first part of every order's id; another one for each installation."),
+            "The first part of every order's id."),
+        ConfigurationKey(
+            "orders.installation", \.installation.name, Codec.installation.or("auto"),
+            "The second part; \"auto\" is made with the ledger and never changes."),
         ConfigurationKey(
             "orders.intent_lifetime", \.execution.intentLifetime, .span(second...day),
             "An order that has not left by then is dropped."),

@@ -120,6 +120,38 @@ package struct StorageSettings: Sendable, Equatable {
     package var retentionReadings = Span(seconds: 90 * 86400)
     /// Of snapshots inside a session; those at its close stay.
     package var retentionEquity = Span(seconds: 30 * 86400)
+    /// Bytes free on the disk below which entries stop.
+    package var freeMin: Int64 = 64 << 20
+    /// Bytes kept on the disk for the ledger.
+    package var reserve: Int64 = 16 << 20
+
+    package init() {}
+}
+
+/// What makes the order ids of this installation its own.
+package struct InstallationSettings: Sendable, Equatable {
+    /// Nil: eight characters that were made with the ledger.
+    package var name: String?
+
+    package init() {}
+}
+
+/// The local socket for commands.
+package struct ControlSettings: Sendable, Equatable {
+    /// Nil: see `Configuration.controlPath`.
+    package var path: String?
+
+    package init() {}
+}
+
+package struct ClockSettings: Sendable, Equatable {
+    package enum Gate: String, Sendable, CaseIterable {
+        /// Only where the market is the real one: a simulation has a clock of its own.
+        case auto
+        case on, off
+    }
+
+    package var gate = Gate.auto
 
     package init() {}
 }

@@ -1,11 +1,17 @@
 import Domain
+import Primitives
 import Storage
 
 /// The story of an order for tools: `order`, `signal` with its evidence, `verdict`, `transitions`,
 /// `fills`, `trades`, `weights`, `entry_order`. Money and prices are decimal strings, times RFC 3339
 /// UTC; what there is none of is null or an empty list.
 package func explainJSON(_ explanation: OrderExplanation) -> String {
-    OrderedJSON.object([
+    explanationJSON(explanation).lines
+}
+
+/// The same, to be put into something else.
+package func explanationJSON(_ explanation: OrderExplanation) -> OrderedJSON {
+    .object([
         ("order", order(explanation)),
         ("signal", explanation.signal.map(signal) ?? .null),
         ("verdict", explanation.verdict.map(verdict) ?? .null),
@@ -14,7 +20,7 @@ package func explainJSON(_ explanation: OrderExplanation) -> String {
         ("trades", .array(explanation.trades.map(\.json))),
         ("weights", .array(explanation.weightChanges.map(\.json))),
         ("entry_order", OrderedJSON(text: explanation.entryOrder?.text)),
-    ]).lines
+    ])
 }
 
 private func order(_ explanation: OrderExplanation) -> OrderedJSON {

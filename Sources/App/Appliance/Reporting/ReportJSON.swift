@@ -1,5 +1,6 @@
 import Domain
 import Portfolio
+import Primitives
 
 extension RunReport {
     /// The machine format: one object with `run`, `summary`, `equity`, `trades`, `weights`,

@@ -1,5 +1,3 @@
-import Primitives
-
 /// A JSON value whose members stand in the order in which they were given: the same value always
 /// gives the same bytes.
 package indirect enum OrderedJSON: Sendable {
@@ -120,7 +118,7 @@ package indirect enum OrderedJSON: Sendable {
 
     /// The shortest digits that read back as the same number, without an exponent: some tools take
     /// only plain numbers.
-    static func plain(_ number: Double) -> String {
+    package static func plain(_ number: Double) -> String {
         let text = number.description
         guard let mark = text.firstIndex(of: "e"),
             let exponent = Int(text[text.index(after: mark)...])
@@ -146,8 +144,16 @@ package indirect enum OrderedJSON: Sendable {
 }
 
 extension OrderedJSON {
-    /// A money string, or null.
-    static func amount(_ amount: (any FixedDecimal)?) -> OrderedJSON {
-        OrderedJSON(text: amount.map { $0.description })
+    /// What was read, to be written again; a number that is no `Int` goes through `Double`.
+    package init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .flag(flag)
+        case .number(let text):
+            self = Int(text).map(Self.integer) ?? Self(number: Double(text))
+        case .string(let text): self = .string(text)
+        case .array(let values): self = .array(values.map { Self($0) })
+        case .object(let members): self = .object(members.map { ($0.key, Self($0.value)) })
+        }
     }
 }

@@ -1,0 +1,54 @@
+import Foundation
+import Glibc
+
+/// Looks every ten seconds, on a thread of its own, how much room the disk of a folder has.
+package final class DiskWatch: Sendable {
+    private let folder: String
+    private let freeMin: Int64
+    private let onLook: @Sendable (String?) -> Void
+    private let isOver: @Sendable () -> Bool
+
+    /// - Parameters:
+    ///   - freeMin: bytes that have to be free.
+    ///   - onLook: how it stands when that is too little, or nil; at every look.
+    package init(
+        folder: String, freeMin: Int64, isOver: @escaping @Sendable () -> Bool,
+        onLook: @escaping @Sendable (String?) -> Void
+    ) {
+        self.folder = folder
+        self.freeMin = freeMin
+        self.isOver = isOver
+        self.onLook = onLook
+    }
+
+    package func start() {
+        let thread = Thread { [self] in
+            var rounds = 0
+            while !isOver() {
+                if rounds % 20 == 0 { onLook(Self.shortage(folder, freeMin: freeMin)) }
+                rounds += 1
+                Thread.sleep(forTimeInterval: 0.5)
+            }
+        }
+        thread.name = "disk"
+        thread.start()
+    }
+
+    /// How it stands when there is too little room; nil when there is enough.
+    package static func shortage(_ folder: String, freeMin: Int64) -> String? {
+        guard let free = freeBytes(folder) else {
+            return "\(folder): \(String(cString: strerror(errno)))"
+        }
+        if free >= freeMin { return nil }
+        return "\(free >> 20) MB free in \(folder), at least \(freeMin >> 20) MB are needed"
+    }
+
+    /// For users without rights; nil where it cannot be told.
+    package static func freeBytes(_ folder: String) -> Int64? {
+        var space = statvfs()
+        guard statvfs(folder, &space) == 0 else { return nil }
+        let (bytes, over) = Int64(clamping: space.f_bavail).multipliedReportingOverflow(
+            by: Int64(clamping: space.f_frsize))
+        return over ? .max : bytes
+    }
+}

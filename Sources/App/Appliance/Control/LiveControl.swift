@@ -1,0 +1,166 @@
+import Backtest
+import Domain
+import Engine
+import Host
+import Portfolio
+import Primitives
+import Storage
+
+/// What reaches a running daemon from outside beside bars: requests, its surroundings, news.
+extension LiveRunner {
+    /// Pauses first, then what the machine says of itself, then all other requests.
+    mutating func takeControl(at time: Timestamp) throws {
+        try takePauses(at: time)
+        for condition in inbox.takeConditions() {
+            health.take(condition)
+            if condition == .disk(shortage: nil) { journal.ledger.restoreReserve() }
+            try loop.take(.host(condition), time)
+        }
+        for alert in inbox.takeAlerts() {
+            try record(alert.code, .warning, alert.message, at: time)
+        }
+        for message in inbox.takeRequests() {
+            try takePauses(at: time)
+            try take(message, at: time)
+        }
+    }
+
+    mutating func takePauses(at time: Timestamp) throws {
+        for message in inbox.takePauses() { try take(message, at: time) }
+    }
+
+    /// Nobody who asked is left without an answer.
+    func endControl() {
+        for message in inbox.takePauses() + inbox.takeRequests() {
+            message.reply(
+                ControlAnswer(
+                    transaction: message.request.transaction, error: .unavailable,
+                    message: "the daemon is stopping"))
+        }
+        desk.giveUp("the daemon is stopping")
+    }
+
+    private mutating func take(_ message: ControlMessage, at time: Timestamp) throws {
+        let request = message.request
+        guard case .command(let verb) = request.verb else {
+            message.reply(answer(request, at: time))
+            return
+        }
+        let transaction = request.transaction ?? madeTransaction()
+        guard desk.expect(transaction, message.reply) else {
+            message.reply(
+                ControlAnswer(
+                    transaction: transaction, error: .rateLimited,
+                    message: "too many requests wait for their answer"))
+            return
+        }
+        try loop.take(
+            .command(
+                Command(
+                    transaction: transaction, by: message.by, isProven: message.isProven,
+                    why: request.reason, verb: verb)),
+            time)
+        // Only a comparison with the broker may take longer than its event.
+        if verb != .reconcile, desk.isWaiting(for: transaction) {
+            desk.give(
+                ControlAnswer(
+                    transaction: transaction, error: .unavailable,
+                    message: "\(verb.name) was not carried out"))
+        }
+    }
+
+    /// Reads engine and stores; writes nothing.
+    private func answer(_ request: ControlRequest, at time: Timestamp) -> ControlAnswer {
+        let transaction = request.transaction
+        do {
+            switch request.verb {
+            case .status:
+                let state = status(at: time)
+                return ControlAnswer(
+                    transaction: transaction, message: state.headline, data: state.json)
+            case .positions:
+                return ControlAnswer(
+                    transaction: transaction,
+                    message: "\(loop.engine.portfolio.openPositionCount) positions",
+                    data: positionsJSON(loop.engine, at: time))
+            case .weights:
+                return ControlAnswer(
+                    transaction: transaction,
+                    message: "weights version \(loop.engine.weights.version)",
+                    data: weightsJSON(loop.engine.weights))
+            case .explain(let order):
+                guard let explanation = try journal.ledger.explanation(of: order) else {
+                    return ControlAnswer(
+                        transaction: transaction, error: .invalidArgument,
+                        message: "no order starts with \(order)")
+                }
+                return ControlAnswer(
+                    transaction: transaction, message: "order \(explanation.intent.id.text)",
+                    data: .object([
+                        ("explanation", explanationJSON(explanation)),
+                        ("text", .string(explainText(explanation, colour: false))),
+                    ]))
+            case .backup(let folder, let keep):
+                return backUp(
+                    journal.ledger, assembly.configuration, to: folder, keep: keep,
+                    transaction: transaction)
+            case .doctor:
+                let storage = assembly.configuration.storage
+                return doctorAnswer(
+                    try examine(journal.ledger, folder: storage.path, freeMin: storage.freeMin),
+                    transaction: transaction)
+            case .command: return ControlAnswer(transaction: transaction, message: "")
+            }
+        } catch {
+            return ControlAnswer(
+                transaction: transaction, error: .unavailable, message: "\(error)")
+        }
+    }
+
+    // MARK: - News
+
+    /// Takes one item. What cannot be stored for a reason that lies in the item itself is undone
+    /// whole: the engine is as before, an alert says so, and trading goes on (S43).
+    /// - Returns: why it was set aside; nil when it was taken.
+    mutating func take(_ item: NewsItem, at time: Timestamp) throws -> String? {
+        let before = loop
+        let commits = journal.commits
+        var instant = Instant()
+        instant.at = time
+        instant.news = [item]
+        do {
+            try loop.play(instant)
+            return nil
+        } catch {
+            // Once a part is durable, only a restart knows how to go on.
+            guard journal.commits == commits, isPoison(error) else { throw error }
+            loop = before
+            let reason = "\(error)"
+            let id = FeedDefect.shown(Array(item.id.utf8), max: 80)
+            try record(
+                "news-poison", .critical, "the news \(id) was set aside: \(reason)", at: time)
+            return reason
+        }
+    }
+
+    private func isPoison(_ error: any Error) -> Bool {
+        if error is EngineError { return true }
+        switch error as? StorageError {
+        case .unstorable, .duplicateDecision, .duplicateExecution, .unknownOrder, .wrongStatus:
+            return true
+        // TOOBIG, CONSTRAINT, MISMATCH, RANGE: the values, not the disk.
+        case .sqlite(_, let code, _, _): return [18, 19, 20, 25].contains(code & 0xFF)
+        default: return false
+        }
+    }
+
+    /// An alert of the machine around the engine.
+    private mutating func record(
+        _ code: String, _ severity: AlertSeverity, _ message: String, at time: Timestamp
+    ) throws {
+        let alert = Alert(code: code, severity: severity, message: message, at: time)
+        health.alerts += 1
+        try journal.commit(
+            [.record(.alert(alert)), .notice(.alert(alert))], symbols: loop.engine.symbols)
+    }
+}

@@ -1,0 +1,114 @@
+import Backtest
+import Calendar
+import Domain
+import Engine
+import Execution
+import Host
+import MarketFeeds
+import Portfolio
+import Primitives
+import Storage
+
+/// Carries out a request where no daemon runs: on the engine as the ledger has it, with the store's
+/// lock held. Nothing leaves: what a command asks of the broker is done by the next start.
+package struct OfflineControl {
+    private let assembly: Assembly
+    private let ledger: LedgerStore
+    private let history: HistoryStore
+
+    package init(_ assembly: Assembly, _ access: borrowing StoreAccess) {
+        self.assembly = assembly
+        (ledger, history) = (access.ledger, access.history)
+    }
+
+    /// - Parameter by: as a daemon would note it.
+    package func answer(_ request: ControlRequest, by: String) throws -> ControlAnswer {
+        switch request.verb {
+        case .command(let verb):
+            return try carryOut(
+                Command(
+                    transaction: request.transaction ?? madeTransaction(), by: by, isProven: true,
+                    why: request.reason, verb: verb))
+        case .status:
+            let engine = try restored()
+            let report = StatusReport(
+                configuration: assembly.configuration, engine: engine, ledger: ledger,
+                components: [], counters: nil, isRunning: false, time: engine.now)
+            return ControlAnswer(
+                transaction: request.transaction, message: report.headline, data: report.json)
+        case .positions:
+            let engine = try restored()
+            return ControlAnswer(
+                transaction: request.transaction,
+                message: "\(engine.portfolio.openPositionCount) positions",
+                data: positionsJSON(engine, at: engine.now))
+        case .weights:
+            let weights = try restored().weights
+            return ControlAnswer(
+                transaction: request.transaction, message: "weights version \(weights.version)",
+                data: weightsJSON(weights))
+        case .backup(let folder, let keep):
+            return backUp(
+                ledger, assembly.configuration, to: folder, keep: keep,
+                transaction: request.transaction)
+        case .explain, .doctor:
+            return ControlAnswer(
+                transaction: request.transaction, error: .unavailable, message: "no daemon runs")
+        }
+    }
+
+    private func carryOut(_ command: Command) throws -> ControlAnswer {
+        var engine = try restored()
+        let at = try engine.now > .distantPast ? engine.now : firstTime()
+        var effects: [Effect] = []
+        try engine.process(Stamped(at: at, .command(command)), effects: &effects)
+        let journal = LedgerJournal(
+            ledger: ledger, history: history, interval: engine.config.interval)
+        var given: CommandAnswer?
+        journal.onAnswer = { given = $0 }
+        try journal.commit(effects, symbols: engine.symbols)
+        return given.map { ControlAnswer($0) }
+            ?? ControlAnswer(
+                transaction: command.transaction, error: .unavailable,
+                message: "\(command.verb.name) needs the daemon")
+    }
+
+    private func restored() throws -> TradingEngine {
+        let interval = assembly.configuration.market.interval ?? Span(seconds: 60)
+        let zone = assembly.calendar.zone
+        var engine = TradingEngine(assembly.runConfig(ledger: ledger, interval: interval))
+        try engine.restore(
+            ledger.loadState { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) })
+        return engine
+    }
+
+    /// When the market will begin.
+    private func firstTime() throws -> Timestamp {
+        var instant = Instant()
+        switch assembly.configuration.market.kind {
+        case .simulated:
+            var timeline = Timeline(
+                feed: try assembly.simulatedMarket(SymbolTable()), news: try assembly.news().feed,
+                calendar: assembly.calendar)
+            _ = try timeline.next(&instant)
+        case .replay:
+            var timeline = Timeline(
+                feed: try assembly.barFile(SymbolTable()), news: try assembly.news().feed,
+                calendar: assembly.calendar, universe: assembly.universe)
+            _ = try timeline.next(&instant)
+        }
+        return instant.at
+    }
+}
+
+extension Assembly {
+    /// The engine's configuration for a run on this ledger: its ids name the installation.
+    func runConfig(
+        ledger: LedgerStore, idPrefix: String? = nil, interval: Span
+    ) -> EngineConfig {
+        // The ledger's part is never cut: the id has room for 20 bytes.
+        let own = configuration.installation.name ?? ledger.installation
+        let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
+        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+    }
+}

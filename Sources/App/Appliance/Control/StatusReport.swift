@@ -1,0 +1,211 @@
+// How the daemon stands: what `bellwether status` shows and what is published as `state`.
+//
+// Engine, stores and the health of the parts -> one value, written as JSON. Reads only.
+import Backtest
+import Calendar
+import Domain
+import Engine
+import Execution
+import Host
+import Portfolio
+import Primitives
+import Storage
+
+package struct StatusReport {
+    package struct Component {
+        let name: String
+        /// `ok`, or what is wrong in one word.
+        let health: String
+        let detail: String?
+        let lastProgress: Timestamp?
+    }
+
+    let configuration: Configuration
+    let engine: TradingEngine
+    let ledger: LedgerStore
+    let components: [Component]
+    let counters: ControlCounters?
+    let isRunning: Bool
+    /// The market's.
+    let time: Timestamp
+
+    /// True when somebody should look.
+    package var isProblem: Bool {
+        engine.mode == .halted || !engine.unprotected.isEmpty
+            || engine.standingHolds.contains { !$0.cause.endsWithPlainResume }
+            || components.contains { $0.health != "ok" } || unknownOrders > 0
+    }
+
+    private var unknownOrders: Int { engine.openOrders.count { $0.status == .unknown } }
+
+    /// One line.
+    package var headline: String {
+        let state = isRunning ? engine.mode.rawValue : "stopped, \(engine.mode.rawValue)"
+        return isProblem ? "\(state), needs attention" : state
+    }
+
+    package var json: OrderedJSON {
+        let portfolio = engine.portfolio
+        let head = ledger.chainHead
+        return .object([
+            ("v", .integer(1)),
+            ("ts", .string(wallTime().description)),
+            ("running", .flag(isRunning)),
+            ("mode", .string(engine.mode.rawValue)),
+            ("holds", .array(engine.standingHolds.map(\.json))),
+            ("problem", .flag(isProblem)),
+            ("run", run),
+            ("session", session),
+            ("market_time", engine.now > .distantPast ? .string(time.description) : .null),
+            ("unprotected", .array(engine.unprotected.map { .string($0.name) })),
+            (
+                "account",
+                .object([
+                    ("currency", .string("USD")), ("equity", .amount(portfolio.equity)),
+                    ("cash", .amount(portfolio.cash)), ("exposure", .amount(portfolio.exposure)),
+                    ("positions", .integer(portfolio.openPositionCount)),
+                    ("orders", .integer(engine.openOrders.count)),
+                    ("orders_unknown", .integer(unknownOrders)),
+                ])
+            ),
+            ("reconciliation", reconciliation),
+            (
+                "journal",
+                .object([("seq", .integer(Int(head.seq))), ("head", .string(head.hash))])
+            ),
+            ("counters", counts),
+            ("components", .object(components.map { ($0.name, $0.json) })),
+            (
+                "versions",
+                .object([("bellwether", .string(version))])
+            ),
+        ])
+    }
+
+    private var run: OrderedJSON {
+        .object([
+            ("market", .string(configuration.market.kind.rawValue)),
+            ("news", .array(configuration.news.sources.map { .string($0.rawValue) })),
+            ("broker", .string(configuration.broker.kind.rawValue)),
+        ])
+    }
+
+    private var session: OrderedJSON {
+        let next =
+            engine.session.map(\.close)
+            ?? (engine.now > .distantPast
+                ? engine.config.calendar.session(atOrAfter: engine.now)?.open : nil)
+        return .object([
+            ("open", .flag(engine.session != nil)),
+            ("next_change", OrderedJSON(text: next?.description)),
+        ])
+    }
+
+    private var reconciliation: OrderedJSON {
+        guard let newest = (try? ledger.reconciliations(limit: 1))?.first?.run else { return .null }
+        return .object([
+            ("id", .string(newest.id)), ("at", .string(newest.at.description)),
+            ("verdict", .string(newest.verdict.rawValue)),
+            ("lines", .integer(newest.lines.count)),
+        ])
+    }
+
+    private var counts: OrderedJSON {
+        let engine = engine.counters
+        var members: [(key: String, value: OrderedJSON)] = [
+            ("bars", .integer(Int(engine.bars))), ("news", .integer(Int(engine.news))),
+            ("signals", .integer(Int(engine.signals))),
+            ("refusals", .integer(Int(engine.refusals))),
+            ("orders", .integer(Int(engine.intents))), ("fills", .integer(Int(engine.fills))),
+            ("alerts", .integer(Int(engine.alerts))),
+            ("commits", .integer(ledger.statistics.commits)),
+        ]
+        if let counters {
+            members.append(("requests", .integer(Int(counters.requests))))
+            members.append(("clients_dropped", .integer(Int(counters.dropped))))
+            members.append(
+                (
+                    "requests_refused",
+                    .object(
+                        counters.sortedRefused.map { ($0.code.rawValue, .integer(Int($0.count))) })
+                ))
+        }
+        return .object(members)
+    }
+}
+
+extension StatusReport.Component {
+    fileprivate var json: OrderedJSON {
+        var members: [(key: String, value: OrderedJSON)] = [("health", .string(health))]
+        if let detail { members.append(("detail", .string(detail))) }
+        members.append(("last_progress", OrderedJSON(text: lastProgress?.description)))
+        return .object(members)
+    }
+}
+
+extension LiveRunner {
+    func status(at time: Timestamp) -> StatusReport {
+        StatusReport(
+            configuration: assembly.configuration, engine: loop.engine, ledger: journal.ledger,
+            components: health.components(assembly.configuration, history: journal.trouble),
+            counters: controlCounters?(), isRunning: true, time: time)
+    }
+}
+
+extension ComponentHealth {
+    func components(
+        _ configuration: Configuration, history: String?
+    ) -> [StatusReport.Component] {
+        func part(_ name: String, _ trouble: String?, _ word: String, _ at: Timestamp? = nil)
+            -> StatusReport.Component
+        {
+            StatusReport.Component(
+                name: name, health: trouble == nil ? "ok" : word, detail: trouble, lastProgress: at)
+        }
+        return [
+            part("market", nil, "down", marketAt), part("news", nil, "down", newsAt),
+            part("broker", nil, "down", marketAt), part("ledger", nil, "down", marketAt),
+            part("history", history, "degraded"), part("clock", clock, "unsynchronised"),
+            part("disk", disk, "short"),
+        ]
+    }
+}
+
+/// The whole list, by symbol.
+func positionsJSON(_ engine: TradingEngine, at time: Timestamp) -> OrderedJSON {
+    let unprotected = engine.unprotected
+    return .object([
+        ("v", .integer(1)), ("ts", .string(wallTime().description)),
+        ("market_time", engine.now > .distantPast ? .string(time.description) : .null),
+        ("currency", .string("USD")),
+        (
+            "positions",
+            .array(
+                engine.portfolio.positions.map { position in
+                    .object([
+                        ("symbol", .string(position.symbol.name)),
+                        ("side", .string(position.side == .buy ? "long" : "short")),
+                        ("quantity", .amount(position.quantity)),
+                        ("average_price", .amount(position.averagePrice)),
+                        ("mark", .amount(position.mark)),
+                        ("value", .amount(position.marketValue)),
+                        ("unrealized", .amount(position.unrealized)),
+                        ("opened_at", .string(position.openedAt.description)),
+                        ("entry_order", .string(position.entryOrder.text)),
+                        ("protected", .flag(!unprotected.contains(position.symbol))),
+                    ])
+                })
+        ),
+    ])
+}
+
+func weightsJSON(_ weights: StrategyWeights) -> OrderedJSON {
+    .object([
+        ("v", .integer(1)), ("ts", .string(wallTime().description)),
+        ("version", .integer(Int(weights.version))),
+        (
+            "weights",
+            .object(StrategyID.allCases.map { ($0.rawValue, .number(weights[$0])) })
+        ),
+    ])
+}

@@ -1,0 +1,69 @@
+import Appliance
+import ArgumentParser
+import Domain
+import Foundation
+import Glibc
+import Host
+import Storage
+
+/// Asks the daemon, or does it here where none runs.
+struct ControlAccess {
+    let configuration: Configuration
+    /// Whether a folder without a ledger may get one.
+    var mayCreate = false
+
+    /// - Parameter seconds: how long the daemon may take.
+    func ask(_ request: ControlRequest, seconds: Double = 30) throws -> ControlAnswer {
+        let path = configuration.controlPath
+        do {
+            return try ControlClient.ask(request.line, path: path, seconds: seconds)
+        } catch {
+            switch error {
+            case .absent: return try offline(request)
+            case .pathTooLong:
+                complain("bellwether: \(error)")
+                throw Exit.configuration
+            case .denied:
+                complain("bellwether: \(error)")
+                throw Exit.permission
+            default:
+                complain("bellwether: \(error)")
+                throw Exit.tryLater
+            }
+        }
+    }
+
+    private func offline(_ request: ControlRequest) throws -> ControlAnswer {
+        let assembly = try Assembly(configuration)
+        let access: StoreAccess
+        do {
+            access = try StoreAccess(
+                folder: configuration.storage.path,
+                purpose: "bellwether \(request.verb.name)", mustExist: !mayCreate,
+                reserve: configuration.storage.reserve)
+        } catch {
+            if case .locked = error {
+                complain("bellwether: \(configuration.controlPath): no daemon answers there, and")
+            }
+            throw error
+        }
+        let answer = try OfflineControl(assembly, access).answer(
+            request, by: "ctl:\(ControlPeer.name(of: geteuid()))")
+        try access.close()
+        return answer
+    }
+
+    static func transaction() -> String {
+        "ctl-" + UUID().uuidString.lowercased()
+    }
+}
+
+/// Ends with the code of a negative result, the refusal's code and sentence on standard error.
+func demandDone(_ answer: ControlAnswer) throws {
+    guard let error = answer.error else { return }
+    complain("bellwether: \(error.rawValue): \(answer.message)")
+    switch error {
+    case .unavailable, .rateLimited: throw Exit.tryLater
+    default: throw Exit.negative
+    }
+}

@@ -1,0 +1,225 @@
+import Appliance
+import ArgumentParser
+import Domain
+import Foundation
+import Host
+import Primitives
+
+struct CtlCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ctl",
+        abstract: "Tell the daemon what to do: pause, resume, flatten, reconcile, or show itself.",
+        discussion: """
+            Reads the configuration to find the daemon's socket, asks there and writes the answer; \
+            a command is carried out and durable before it is answered. Where no daemon runs, the \
+            command is written into the store for the next start. A refused command ends with exit \
+            code 1 and its reason on standard error.
+            """,
+        subcommands: [
+            Pause.self, Resume.self, Flatten.self, Reconcile.self, Status.self, Positions.self,
+            Weights.self,
+        ])
+
+    struct Common: ParsableArguments {
+        @OptionGroup var options: ConfigurationOptions
+        @Option(
+            help: ArgumentHelp(
+                "Your own name for this request: sent again, it gets the same answer.",
+                valueName: "id"))
+        var transaction: String?
+        @Flag(help: "Write the answer as JSON.") var json = false
+
+        func ask(_ verb: ControlRequest.Verb, reason: String = "") throws -> ControlAnswer {
+            let configuration = try options.load(needsLimits: false).configuration
+            let request = ControlRequest(
+                transaction: transaction ?? ControlAccess.transaction(), verb: verb,
+                reason: reason)
+            // What the daemon would refuse is refused before it is sent.
+            do throws(ControlRefusal) {
+                _ = try ControlRequest.parse(Array(request.line.utf8)[...])
+            } catch {
+                complain("bellwether: \(error.code.rawValue): \(error.message)")
+                throw Exit.usage
+            }
+            return try ControlAccess(configuration: configuration, mayCreate: true).ask(request)
+        }
+
+        func show(_ answer: ControlAnswer) throws {
+            if json { print(answer.json.compact) }
+            try demandDone(answer)
+            if !json { print(answerText(answer, colour: wantsColour), terminator: "") }
+        }
+    }
+
+    struct Pause: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "No order leaves any more, from the moment of the answer on.",
+            discussion: """
+                Reads the configuration; writes the answer. Protective stops stay at the broker.
+                """)
+        @Option(help: ArgumentHelp("Ends by itself then (market time).", valueName: "time"))
+        var until: TimeArgument?
+        @Flag(help: "Positions may still be left.") var exits = false
+        @Option(help: "Why; kept with the pause.") var reason = ""
+        @OptionGroup var common: Common
+
+        func run() throws {
+            try reporting {
+                try common.show(
+                    try common.ask(
+                        .command(.pause(until: until?.time, exits: exits)), reason: reason))
+            }
+        }
+    }
+
+    struct Resume: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lift a pause; what the machine set itself has to be named.",
+            discussion: "Reads the configuration; writes the answer.")
+        @Option(
+            help: ArgumentHelp(
+                "The cause or the id of what is lifted, as status shows it.", valueName: "name"))
+        var latch: String?
+        @Option(help: "Why; kept with it.") var reason = ""
+        @OptionGroup var common: Common
+
+        func run() throws {
+            try reporting {
+                try common.show(
+                    try common.ask(.command(.resume(latch: latch)), reason: reason))
+            }
+        }
+    }
+
+    struct Flatten: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Leave every position and open none, in two steps.",
+            discussion: """
+                Reads the configuration; writes the answer. The first step gives a token, the \
+                second repeats it within a minute: on a terminal you are asked, in a script give \
+                --token, or --yes for both steps at once.
+                """)
+        @Option(help: ArgumentHelp("Of the first step.", valueName: "token")) var token: String?
+        @Flag(help: "Do both steps.") var yes = false
+        @Option(help: "Why; kept with it.") var reason = ""
+        @OptionGroup var common: Common
+
+        func run() throws {
+            try reporting {
+                let first = try common.ask(.command(.flatten(token: token)), reason: reason)
+                guard token == nil, first.error == nil, let given = flattenToken(first) else {
+                    try common.show(first)
+                    return
+                }
+                if !yes {
+                    guard isatty(STDIN_FILENO) == 1, !common.json else {
+                        try common.show(first)
+                        return
+                    }
+                    print(answerText(first, colour: wantsColour), terminator: "")
+                    print("Leave every position now? Type yes: ", terminator: "")
+                    fflush(nil)
+                    guard readLine() == "yes" else {
+                        complain("bellwether: nothing was done")
+                        throw Exit.negative
+                    }
+                }
+                var second = common
+                second.transaction = nil
+                try common.show(
+                    try second.ask(.command(.flatten(token: given)), reason: reason))
+            }
+        }
+    }
+
+    struct Reconcile: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare broker and books now.",
+            discussion: "Reads the configuration; writes the answer. See bellwether reconcile.")
+        @OptionGroup var common: Common
+
+        func run() throws {
+            try reporting { try common.show(try common.ask(.command(.reconcile))) }
+        }
+    }
+
+    struct Status: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The same as bellwether status.",
+            discussion: "Reads the configuration; writes how the daemon stands.")
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Write JSON.") var json = false
+
+        func run() throws { try reporting { try showStatus(options, json: json) } }
+    }
+
+    struct Positions: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show every position.",
+            discussion: "Reads the configuration; writes a line for each position, or JSON.")
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Write JSON.") var json = false
+
+        func run() throws {
+            try reporting { try showData(.positions, options, json: json) }
+        }
+    }
+
+    struct Weights: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show the weights of the strategies.",
+            discussion: "Reads the configuration; writes a line for each strategy, or JSON.")
+        @OptionGroup var options: ConfigurationOptions
+        @Flag(help: "Write JSON.") var json = false
+
+        func run() throws {
+            try reporting { try showData(.weights, options, json: json) }
+        }
+    }
+}
+
+/// A time such as `2026-11-23T14:30:00Z`.
+struct TimeArgument: ExpressibleByArgument {
+    let time: Timestamp
+    init?(argument: String) {
+        guard let time = Timestamp(rfc3339: argument) else { return nil }
+        self.time = time
+    }
+}
+
+private func showData(
+    _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool
+) throws {
+    let configuration = try options.load(needsLimits: false).configuration
+    let answer = try ControlAccess(configuration: configuration).ask(
+        ControlRequest(transaction: nil, verb: verb))
+    try demandDone(answer)
+    print(
+        json ? answer.data.compact + "\n" : dataText(answer, verb: verb.name, colour: wantsColour),
+        terminator: "")
+}
+
+func showStatus(_ options: ConfigurationOptions, json: Bool) throws {
+    let configuration = try options.load(needsLimits: false).configuration
+    let answer = try ControlAccess(configuration: configuration).ask(
+        ControlRequest(transaction: nil, verb: .status))
+    try demandDone(answer)
+    print(
+        json ? answer.data.compact + "\n" : dataText(answer, verb: "status", colour: wantsColour),
+        terminator: "")
+    if isProblem(answer) { throw Exit.negative }
+}
+
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show how the daemon stands; exit code 1 when somebody should look.",
+        discussion: """
+            Reads the configuration to find the daemon's socket, and asks there; where no daemon \
+            runs, reads the store. Writes mode, holds, account, and the health of every part.
+            """)
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Write JSON.") var json = false
+
+    func run() throws { try reporting { try showStatus(options, json: json) } }
+}

@@ -1,0 +1,141 @@
+import Appliance
+import ArgumentParser
+import Domain
+import Foundation
+import Host
+import Primitives
+import Storage
+
+struct ReconcileCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Compare broker and books, order by order; exit code 1 when they differ.",
+        discussion: """
+            Asks the daemon, or, where none runs, reads and writes the store. What can be proven is \
+            set right; writes what was found, a line each, or JSON.
+            """)
+    @OptionGroup var common: CtlCommand.Common
+
+    func run() throws {
+        try reporting {
+            let answer = try common.ask(.command(.reconcile))
+            try common.show(answer)
+            if !reconciliationMatches(answer) { throw Exit.negative }
+        }
+    }
+}
+
+struct BackupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Make a verified copy of the ledger, also while the daemon trades.",
+        discussion: """
+            Reads the ledger, through the daemon where one runs. Writes a file \
+            ledger-YYYYMMDDTHHMMSSZ.db into the folder, its name to standard output, and removes \
+            the oldest copies beyond the number to keep.
+            """)
+    @Option(
+        help: ArgumentHelp(
+            "The folder; without it backups in the folder of the store.", valueName: "folder"))
+    var to: String?
+    @Option(help: ArgumentHelp("Copies that stay.", valueName: "number"))
+    var keep = BackupDefaults.keep
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Write JSON.") var json = false
+
+    func validate() throws {
+        if !(1...1000).contains(keep) { throw ValidationError("--keep must be from 1 to 1000") }
+    }
+
+    func run() throws {
+        try reporting {
+            let configuration = try options.load(needsLimits: false).configuration
+            let folder = to.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+            // A large ledger on a slow card takes its time.
+            let answer = try ControlAccess(configuration: configuration).ask(
+                ControlRequest(
+                    transaction: nil, verb: .backup(folder: folder, keep: keep)),
+                seconds: 600)
+            try demandDone(answer)
+            print(json ? answer.data.compact : answer.message)
+        }
+    }
+}
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Put a copy made by backup in the place of the ledger.",
+        discussion: """
+            Reads the copy and verifies it; writes it into the store, beside which the ledger that \
+            was there is kept. No daemon may run. Trading then stays halted until broker and books \
+            were compared and somebody resumes it: bellwether ctl resume --latch restored.
+            """)
+    @Argument(help: ArgumentHelp("The copy.", valueName: "file")) var file: String
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Write JSON.") var json = false
+
+    func run() throws {
+        try reporting {
+            let configuration = try options.load(needsLimits: false).configuration
+            let path = URL(fileURLWithPath: file).standardizedFileURL.path
+            let done = try LedgerRestore.run(
+                from: path, into: configuration.storage.path, at: wallTime())
+            print(json ? done.json.compact + "\n" : done.words, terminator: "")
+        }
+    }
+}
+
+extension LedgerRestore {
+    fileprivate var json: OrderedJSON {
+        .object([
+            ("commits", .integer(Int(commits))), ("replaced", OrderedJSON(text: replaced)),
+            ("hold", hold.json), ("given_up", .array(expired.map { .string($0.text) })),
+            ("unknown", .array(unknown.map { .string($0.text) })),
+        ])
+    }
+
+    fileprivate var words: String {
+        var text = "restored: \(commits) commits\n"
+        if let replaced { text += "the ledger that was there is in \(replaced)\n" }
+        text +=
+            "\(expired.count) orders that had not left were given up, \(unknown.count) are to be "
+        text += "asked for at the broker\n"
+        text += "\(hold.mode.rawValue) by \(hold.id): \(hold.why)\n"
+        return text + "next: bellwether run, then bellwether ctl resume --latch restored\n"
+    }
+}
+
+struct DoctorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Examine the store; exit code 1 when something is broken.",
+        discussion: """
+            Reads the store and changes nothing: structure, hash chain, books, marks, disk. Where \
+            a daemon runs, it examines its own. Writes a line for each check, or JSON.
+            """)
+    @OptionGroup var options: ConfigurationOptions
+    @Flag(help: "Write JSON.") var json = false
+
+    func run() throws {
+        try reporting {
+            let configuration = try options.load(needsLimits: false).configuration
+            let data: OrderedJSON
+            do throws(ControlError) {
+                let answer = try ControlClient.ask(
+                    ControlRequest(transaction: nil, verb: .doctor).line,
+                    path: configuration.controlPath, seconds: 600)
+                try? demandDone(answer)
+                data = answer.data
+            } catch {
+                guard case .absent = error else { throw error }
+                let findings = Doctor.examine(folder: configuration.storage.path)
+                data = doctorData(findings)
+            }
+            print(
+                json ? data.compact + "\n" : findingsText(data, colour: wantsColour),
+                terminator: "")
+            if !isSound(data) { throw Exit.negative }
+        }
+    }
+}

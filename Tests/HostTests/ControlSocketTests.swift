@@ -1,0 +1,276 @@
+import Domain
+import Foundation
+import Glibc
+import Host
+import Primitives
+import Synchronization
+import TestSupport
+import Testing
+
+/// The real socket, with clients that behave in every way.
+@Suite struct ControlSocketTests {
+    /// Answers on the spot; remembers who asked.
+    final class Door: Sendable {
+        let seen = Mutex<[(request: ControlRequest, peer: ControlPeer)]>([])
+        let socket: ControlSocket
+        let folder: ScratchFolder
+        var path: String { socket.path }
+        private static let kept = Mutex<[ControlReply]>([])
+
+        init(holds: Bool = false, limits: ControlSocket.Limits = .init()) throws {
+            folder = try ScratchFolder()
+            let own = Own<Door>()
+            socket = try ControlSocket(path: folder("s"), limits: limits) { request, peer, reply in
+                own.value?.seen.withLock { $0.append((request, peer)) }
+                if holds {
+                    Door.kept.withLock { $0.append(reply) }
+                    return
+                }
+                let size = request.reason == "large" ? 4_000_000 : 1
+                reply.give(
+                    ControlAnswer(
+                        transaction: request.transaction, message: request.verb.name,
+                        data: .string(String(repeating: "x", count: size))))
+            }
+            own.value = self
+            socket.start()
+        }
+
+        deinit { socket.stop() }
+    }
+
+    // @unchecked: written once, before the socket's thread starts.
+    final class Own<Value: AnyObject>: @unchecked Sendable {
+        weak var value: Value?
+    }
+
+    /// A client that writes bytes as it likes.
+    final class Client {
+        let descriptor: Int32
+
+        init(_ path: String) throws {
+            descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+            let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, size)
+                }
+            }
+            try #require(result == 0)
+            var limit = timeval(tv_sec: 20, tv_usec: 0)
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+
+        deinit { close(descriptor) }
+
+        func send(_ text: String) {
+            let bytes = Array(text.utf8)
+            _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        }
+
+        /// The next line; nil at the end.
+        func line() -> String? {
+            var line: [UInt8] = []
+            var byte: UInt8 = 0
+            while recv(descriptor, &byte, 1, 0) == 1 {
+                if byte == 10 { return String(decoding: line, as: UTF8.self) }
+                line.append(byte)
+            }
+            return nil
+        }
+    }
+
+    private func code(_ line: String?) throws -> String? {
+        let value = try JSONReader.read(Array(try #require(line).utf8)[...])
+        if case .string(let code) = value["error"] { return code }
+        return nil
+    }
+
+    private static let pause = "{\"verb\":\"pause\"}\n"
+    private static let status = "{\"verb\":\"status\",\"transaction\":\"t\"}\n"
+
+    @Test("A request is answered, and the kernel says who asked")
+    func peer() throws {
+        let door = try Door()
+        let answer = try ControlClient.ask(
+            ControlRequest(transaction: "t9", verb: .status).line, path: door.path, seconds: 10)
+        #expect(answer.transaction == "t9" && answer.message == "status" && answer.error == nil)
+        let seen = door.seen.withLock { $0 }
+        #expect(seen.count == 1)
+        #expect(seen[0].peer.uid == getuid() && seen[0].peer.pid == getpid())
+        #expect(seen[0].peer.isProven)
+        #expect(!seen[0].peer.user.isEmpty)
+        var information = stat()
+        #expect(stat(door.path, &information) == 0 && information.st_mode & 0o777 == 0o660)
+    }
+
+    @Test("S39: malformed, unknown and oversize requests are answered with their codes and counted")
+    func refusals() throws {
+        let door = try Door()
+        let client = try Client(door.path)
+        for (line, expected) in [
+            ("nonsense\n", "malformed"), ("{\"verb\":\"sell\"}\n", "unknown-verb"),
+            ("{\"verb\":\"pause\",\"exits\":3}\n", "invalid-argument"), ("\n", "malformed"),
+        ] {
+            client.send(line)
+            #expect(try code(client.line()) == expected)
+        }
+        // The connection is good for more.
+        client.send(Self.status)
+        #expect(try code(client.line()) == nil)
+        let long = try Client(door.path)
+        long.send(String(repeating: "a", count: 5_000))
+        #expect(try code(long.line()) == "oversize")
+        #expect(long.line() == nil)
+        let counters = door.socket.counters
+        #expect(counters.refused[.malformed] == 2 && counters.refused[.unknownVerb] == 1)
+        #expect(counters.refused[.invalidArgument] == 1 && counters.refused[.oversize] == 1)
+        #expect(counters.requests == 1)
+    }
+
+    @Test("S39: fifty clients at once are all answered, each with its own")
+    func concurrent() throws {
+        let door = try Door()
+        let answers = Mutex<[String]>([])
+        let path = door.path
+        DispatchQueue.concurrentPerform(iterations: 50) { number in
+            let line = ControlRequest(transaction: "t\(number)", verb: .status).line
+            let text: String
+            do {
+                let answer = try ControlClient.ask(line, path: path, seconds: 20)
+                text = answer.transaction == "t\(number)" ? "own" : "another's"
+            } catch { text = "\(error)" }
+            answers.withLock { $0.append(text) }
+        }
+        #expect(answers.withLock { $0 } == Array(repeating: "own", count: 50))
+    }
+
+    @Test("S13: a client that asks too often is told so; a pause of another still goes through")
+    func rate() throws {
+        let door = try Door()
+        let client = try Client(door.path)
+        var refused = 0
+        for _ in 0..<40 {
+            client.send(Self.status)
+            if try code(client.line()) == "rate-limited" { refused += 1 }
+        }
+        #expect((10...20).contains(refused), "\(refused)")
+        // The bucket of all is emptied too.
+        for _ in 0..<8 {
+            let other = try Client(door.path)
+            for _ in 0..<20 {
+                other.send(Self.status)
+                _ = other.line()
+            }
+        }
+        let other = try Client(door.path)
+        other.send(Self.status)
+        #expect(try code(other.line()) == "rate-limited")
+        other.send(Self.pause)
+        #expect(try code(other.line()) == nil)
+        #expect(door.socket.counters.refused[.rateLimited] ?? 0 > refused)
+    }
+
+    @Test("S39: half a request, and silence, are ended after a while and cost nobody else a place")
+    func halfSent() throws {
+        var limits = ControlSocket.Limits()
+        limits.patience = .milliseconds(700)
+        limits.graceWhenFull = .milliseconds(100)
+        let door = try Door(limits: limits)
+        let half = try (0..<20).map { number in
+            let client = try Client(door.path)
+            client.send(number % 2 == 0 ? "{\"verb\":" : "")
+            return client
+        }
+        let answer = try ControlClient.ask(
+            ControlRequest(transaction: "t", verb: .command(.pause(until: nil, exits: false))).line,
+            path: door.path, seconds: 10)
+        #expect(answer.error == nil)
+        for client in half { #expect(client.line() == nil) }
+        #expect(comesTrue { door.socket.counters.dropped > 0 })
+    }
+
+    @Test("S39: who does not take a large answer is dropped; who sends half and leaves, too")
+    func slowReader() throws {
+        var limits = ControlSocket.Limits()
+        limits.patience = .milliseconds(500)
+        let door = try Door(limits: limits)
+        let slow = try Client(door.path)
+        slow.send("{\"verb\":\"pause\",\"reason\":\"large\"}\n")
+        do {
+            let gone = try Client(door.path)
+            gone.send("{\"verb\":\"pa")
+        }
+        #expect(comesTrue { door.socket.counters.dropped > 0 })
+        let answer = try ControlClient.ask(
+            ControlRequest(transaction: nil, verb: .status).line, path: door.path, seconds: 10)
+        #expect(answer.error == nil)
+        // A quick reader gets all of it.
+        let large = try ControlClient.ask(
+            ControlRequest(
+                transaction: nil, verb: .command(.reconcile), reason: "large"
+            ).line,
+            path: door.path, seconds: 20)
+        #expect(large.data.compact.utf8.count == 4_000_002)
+    }
+
+    @Test("A client that leaves before its answer harms nothing, one that waits has a deadline")
+    func unanswered() throws {
+        let door = try Door(holds: true)
+        do {
+            let gone = try Client(door.path)
+            gone.send(Self.pause)
+            #expect(comesTrue { door.seen.withLock { $0.count } == 1 })
+        }
+        #expect(throws: ControlError.silent(path: door.path, seconds: 0.2)) {
+            try ControlClient.ask(
+                ControlRequest(transaction: nil, verb: .status).line, path: door.path,
+                seconds: 0.2)
+        }
+    }
+
+    @Test("A live socket is refused, a dead one replaced, a file left alone")
+    func places() throws {
+        let door = try Door()
+        #expect(throws: ControlError.inUse(door.path)) {
+            try ControlSocket(path: door.path) { _, _, _ in }
+        }
+        let folder = try ScratchFolder()
+        let dead = folder("dead")
+        do {
+            // Bound and left, as by a process that was killed.
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(dead.utf8)) }
+            let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+            let result = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+            }
+            #expect(result == 0)
+            close(descriptor)
+        }
+        let socket = try ControlSocket(path: dead) { _, _, reply in
+            reply.give(ControlAnswer(transaction: nil, message: "here"))
+        }
+        socket.start()
+        #expect(
+            try ControlClient.ask("{\"verb\":\"status\"}", path: dead, seconds: 10).message
+                == "here")
+        socket.stop()
+        #expect(throws: ControlError.absent(dead)) {
+            try ControlClient.ask("{\"verb\":\"status\"}", path: dead, seconds: 1)
+        }
+        let file = try folder.write("text", to: "file")
+        #expect(throws: ControlError.self) { try ControlSocket(path: file) { _, _, _ in } }
+        #expect(FileManager.default.fileExists(atPath: file))
+        let long = folder(String(repeating: "x", count: 120))
+        #expect(throws: ControlError.pathTooLong(long)) {
+            try ControlSocket(path: long) { _, _, _ in }
+        }
+    }
+}
