@@ -1,0 +1,249 @@
+import Calendar
+import Domain
+import Engine
+import Portfolio
+import Primitives
+import Testing
+
+@testable import Execution
+@testable import Simulation
+
+/// A world in which one thing at a time is made wrong.
+private struct Planted {
+    let truth: Truth
+    let watch: Watch
+    let engine: TradingEngine
+    let noon = Timestamp(rfc3339: "2026-03-10T16:00:00Z") ?? .distantPast
+
+    init() throws {
+        let config = simulatedConfig(try newYork())
+        var engine = TradingEngine(config)
+        for symbol in ModelMarket.symbols { _ = engine.register(symbol) }
+        self.engine = engine
+        truth = Truth(
+            config: config,
+            exchange: Exchange(
+                symbols: ModelMarket.symbols,
+                prices: ModelMarket.symbols.map { _ in Price(whole: 10) },
+                cash: config.portfolio.capital))
+        truth.isCompared = true
+        truth.isLinkUp = true
+        watch = Watch(truth)
+    }
+
+    func intent(
+        _ name: String, role: OrderRole = .entry, side: OrderSide = .buy, signal: String? = nil,
+        at: Timestamp? = nil
+    ) -> OrderIntent {
+        let symbol = ModelMarket.symbols[0]
+        guard let id = ClientOrderID("bw-sim-" + name) else {
+            preconditionFailure("no id")
+        }
+        return OrderIntent(
+            id: id, decisionKey: name, signalID: signal ?? "sig-" + name, symbol: symbol,
+            side: side, quantity: Quantity(whole: 10), type: .market, timeInForce: .day,
+            role: role, createdAt: at ?? noon, expiresAt: (at ?? noon) + Span(seconds: 60),
+            referencePrice: Price(whole: 10), reservation: Money(whole: 100), bodyHash: name)
+    }
+
+    func step(
+        _ intent: OrderIntent, _ from: OrderStatus, _ to: OrderStatus, at: Timestamp? = nil
+    ) -> LedgerEntry {
+        .transition(
+            OrderTransition(id: intent.id, from: from, to: to, at: at ?? intent.createdAt))
+    }
+
+    func fill(
+        _ name: String, _ intent: OrderIntent, _ shares: Int64, reverses: String? = nil
+    ) -> LedgerEntry {
+        .fill(
+            Fill(
+                executionID: name, orderID: intent.id, symbol: intent.symbol, side: intent.side,
+                quantity: Quantity(whole: shares), price: Price(whole: 10), fee: .zero, at: noon,
+                reverses: reverses))
+    }
+
+    func hold(_ mode: TradingMode, _ cause: HoldCause = .operator) -> LedgerEntry {
+        .hold(
+            .set(
+                TradingHold(
+                    id: "h1", cause: cause, mode: mode, by: "ctl:root", why: "", since: noon,
+                    until: nil)))
+    }
+
+    func ticket(_ intent: OrderIntent) -> OrderTicket {
+        OrderTicket(intent, symbolID: SymbolID(index: 0), protectiveStop: nil)
+    }
+
+    /// As the store does it.
+    func write(_ entries: LedgerEntry...) {
+        watch.beginCommit(entries)
+        for entry in entries {
+            watch.see(.writing(entry))
+            if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
+        }
+        truth.ledger.endCommit()
+        watch.see(.written)
+    }
+
+    func command(_ name: String, _ verb: Command.Verb, proven: Bool) -> CommandRecord {
+        let command = Command(
+            transaction: name, by: "x", isProven: proven, why: "", verb: verb)
+        let answer = CommandAnswer(
+            transaction: name, verb: verb.name, refusal: nil, message: "done", mode: .active,
+            holds: [], unprotected: [])
+        return CommandRecord(command: command, at: noon, answer: answer)
+    }
+}
+
+@Suite struct InvariantTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        let number: Int
+        let what: String
+        fileprivate let plant: @Sendable (Planted) -> Void
+        var testDescription: String { "\(number): \(what)" }
+
+        fileprivate init(
+            _ number: Int, _ what: String, _ plant: @escaping @Sendable (Planted) -> Void
+        ) {
+            self.number = number
+            self.what = what
+            self.plant = plant
+        }
+    }
+
+    static let rows: [Row] = [
+        Row(1, "a fill that the engine does not hold") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.fill("x1", entry, 10))
+            world.watch.look(at: world.engine, .step)
+        },
+        Row(2, "two orders from one signal") { world in
+            world.write(.intent(world.intent("a", signal: "s")))
+            world.write(.intent(world.intent("b", signal: "s")))
+        },
+        Row(2, "an execution stored twice") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.fill("x1", entry, 3), world.fill("x1", entry, 3))
+        },
+        Row(3, "an order at the broker without an intent") { world in
+            world.watch.see(.placed(world.ticket(world.intent("a"))))
+        },
+        Row(4, "an order that leaves before its submission is durable") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry))
+            world.watch.see(.posted(world.ticket(entry)))
+        },
+        Row(5, "an entry let go in a pause") { world in
+            let entry = world.intent("a")
+            world.write(world.hold(.paused), .intent(entry))
+            world.write(world.step(entry, .intent, .submitting))
+        },
+        Row(6, "a request that begins after the pause") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+            world.write(world.hold(.reduceOnly))
+            world.watch.see(.posted(world.ticket(entry)))
+        },
+        Row(7, "a terminal order that moves on") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .expiredLocal))
+            world.write(world.step(entry, .expiredLocal, .acked))
+        },
+        Row(8, "an order filled beyond its quantity") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.fill("x1", entry, 11))
+        },
+        Row(9, "an order of the ledger that the engine does not have") { world in
+            world.write(.intent(world.intent("a")))
+            world.watch.look(at: world.engine, .step)
+        },
+        Row(10, "cash that the fills do not explain") { world in
+            world.write(
+                .postings([
+                    Posting(
+                        cause: "x", account: .cash, amount: Money(whole: 7), at: world.noon),
+                    Posting(
+                        cause: "x", account: .capital, amount: Money(whole: -7), at: world.noon),
+                ]))
+        },
+        Row(12, "an exit larger than what is held") { world in
+            let exit = world.intent("a", role: .exit(.time), side: .sell)
+            world.write(.intent(exit), world.step(exit, .intent, .submitting))
+        },
+        Row(13, "more orders in a minute than allowed") { world in
+            for number in 0..<4 { world.write(.intent(world.intent("a\(number)"))) }
+        },
+        Row(14, "an entry let go in the night") { world in
+            let night = Timestamp(rfc3339: "2026-03-11T03:00:00Z") ?? .distantPast
+            let entry = world.intent("a", at: night)
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+        },
+        Row(15, "an entry let go before the books were compared") { world in
+            world.truth.isCompared = false
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+        },
+        Row(19, "an answer that is not in the ledger") { world in
+            world.watch.see(.answered(world.command("t1", .reconcile, proven: true).answer))
+        },
+        Row(20, "a hold lifted without proof") { world in
+            world.write(world.hold(.paused))
+            world.write(
+                .hold(.lifted(id: "h1", by: "x", why: "", at: world.noon)),
+                .command(world.command("t1", .resume(latch: nil), proven: false)))
+        },
+        Row(20, "a command carried out twice") { world in
+            let record = world.command("t1", .reconcile, proven: true)
+            world.write(.command(record))
+            world.write(.command(record))
+        },
+        Row(22, "an order sent with another body") { world in
+            let entry = world.intent("a")
+            let other = world.intent("a", side: .sell)
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+            world.watch.see(.posted(world.ticket(other)))
+        },
+        Row(26, "an order sent again after silence") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+            let report = BrokerReport(
+                orderID: entry.id, at: world.noon, event: .ambiguous(reason: "no answer"))
+            world.watch.see(.told(.broker(report)))
+            world.watch.see(.posted(world.ticket(entry)))
+        },
+        Row(26, "shares at the broker that the books do not have") { world in
+            world.truth.exchange.open()
+            _ = world.truth.exchange.submit(
+                world.ticket(world.intent("a")), at: world.noon, visibleAt: world.noon)
+            _ = world.truth.exchange.fill(
+                world.intent("a").id, tenths: 10, at: world.noon)
+            world.watch.look(at: world.engine, .run)
+        },
+        Row(27, "an entry let go without a connection") { world in
+            world.truth.isLinkUp = false
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+        },
+    ]
+
+    @Test("Each promise that is broken on purpose is found broken", arguments: rows)
+    func planted(row: Row) throws {
+        let world = try Planted()
+        row.plant(world)
+        #expect(world.watch.broken?.invariant == row.number, "\(world.watch.broken as Any)")
+    }
+
+    @Test("Nothing is found where nothing is wrong")
+    func sound() throws {
+        let world = try Planted()
+        let entry = world.intent("a")
+        world.write(.intent(entry))
+        world.write(world.step(entry, .intent, .submitting))
+        world.watch.see(.posted(world.ticket(entry)))
+        world.watch.see(.placed(world.ticket(entry)))
+        world.write(world.step(entry, .submitting, .acked))
+        world.write(world.step(entry, .acked, .filled), world.fill("x1", entry, 10))
+        #expect(world.watch.broken == nil, "\(world.watch.broken as Any)")
+    }
+}
