@@ -33,7 +33,9 @@ package struct BacktestJournal: EventJournal {
     package mutating func took(_ bar: Bar, symbols: SymbolTable) {}
 
     /// A backtest has no broker to be compared with.
-    package mutating func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
+    package mutating func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract {
+        LedgerExtract()
+    }
 }
 
 /// How much of the equity curve is kept.

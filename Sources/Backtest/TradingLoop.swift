@@ -59,7 +59,8 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
     private mutating func process(_ event: InputEvent, _ at: Timestamp) throws {
         var event = event
         if case .account(var answer) = event {
-            answer.books = try journal.extract(since: answer.query.since)
+            answer.books = try journal.extract(
+                since: answer.query.since, naming: answer.namedOrders)
             event = .account(answer)
         }
         try engine.process(Stamped(at: at, event), effects: &effects)

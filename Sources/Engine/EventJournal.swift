@@ -8,5 +8,6 @@ package protocol EventJournal {
     /// A bar that was taken, for the history.
     mutating func took(_ bar: Bar, symbols: SymbolTable)
     /// What the ledger holds since then, to compare it with the broker's account.
-    mutating func extract(since: Timestamp) throws -> LedgerExtract
+    /// - Parameter ids: orders that are in it whatever their age: the broker lists what changed.
+    mutating func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract
 }

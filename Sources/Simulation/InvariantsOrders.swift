@@ -230,7 +230,9 @@ struct NothingIsForgotten: Invariant {
     }
 
     private func lingering(_ truth: Truth) -> String? {
-        guard let since = truth.linkUpSince, truth.stamp - since > Self.patience else { return nil }
+        guard let since = truth.linkUpSince, truth.stamp - since > Self.patience,
+            !isTold(truth)
+        else { return nil }
         for order in truth.ledger.openOrders
         where order.status != .acked && truth.stamp - order.since > Self.patience {
             let id = order.intent.id
@@ -241,9 +243,17 @@ struct NothingIsForgotten: Invariant {
         return nil
     }
 
+    /// An execution was taken back and nobody reported it: a person was told that books and broker
+    /// differ, and what concerns the symbol waits for them.
+    private func isTold(_ truth: Truth) -> Bool {
+        truth.hasLostRevisions
+            && truth.ledger.reconciliations.last { $0.verdict != .incomplete }?.verdict == .differs
+    }
+
     /// At rest: calm, a line to the broker, and time enough.
     private func difference(_ truth: Truth) -> String? {
         if truth.hasLostWrites { return nil }
+        if isTold(truth) { return nil }
         for (index, symbol) in truth.exchange.symbols.enumerated() {
             let books = Quantity(units: truth.ledger.positions[symbol] ?? 0)
             let broker = truth.exchange.positions[index]

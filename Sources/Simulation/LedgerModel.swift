@@ -277,12 +277,13 @@ extension LedgerModel {
     }
 
     /// What broker and books are compared over.
-    func extract(since: Timestamp) -> LedgerExtract {
+    func extract(since: Timestamp, naming ids: Set<String>) -> LedgerExtract {
         var extract = LedgerExtract()
         var listed: Set<ClientOrderID> = []
         for id in orderIDs {
             guard let order = orders[id],
                 order.intent.createdAt >= since || !order.status.isTerminal
+                    || ids.contains(id.text)
             else { continue }
             listed.insert(id)
             extract.orders.append(

@@ -208,10 +208,11 @@ final class Network {
 
     private func stream(_ report: BrokerReport) {
         history.note(6, schedule.now, report.orderID.text, 0, "stream \(report.describe)")
-        guard isUp, !fate.isDead else { return }
-        if fate.strikes(.reportLost) { return }
+        guard isUp, !fate.isDead else { return noteLoss(of: report) }
+        if fate.strikes(.reportLost) { return noteLoss(of: report) }
         var report = report
         if fate.strikes(.unknownWord) {
+            noteLoss(of: report)
             report = BrokerReport(
                 orderID: report.orderID, at: report.at, event: .unrecognised("suspended"),
                 filledTotal: report.filledTotal)
@@ -221,6 +222,14 @@ final class Network {
         deliver(.broker(report), in: delay, to: fate.process)
         if fate.strikes(.reportTwice) {
             deliver(.broker(report), in: delay.later(fate.span(0, 20_000)), to: fate.process)
+        }
+    }
+
+    /// Executions that are taken back are in no list: who does not hear of it cannot know.
+    private func noteLoss(of report: BrokerReport) {
+        switch report.event {
+        case .busted, .corrected: truth.hasLostRevisions = true
+        default: break
         }
     }
 

@@ -93,8 +93,8 @@ struct ModelJournal: EventJournal {
 
     mutating func took(_ bar: Bar, symbols: SymbolTable) {}
 
-    mutating func extract(since: Timestamp) -> LedgerExtract {
-        store.ledger.extract(since: since)
+    mutating func extract(since: Timestamp, naming ids: Set<String>) -> LedgerExtract {
+        store.ledger.extract(since: since, naming: ids)
     }
 }
 

@@ -36,6 +36,7 @@ package struct Simulation {
     /// Steps since the first intent; nil before it.
     var stepsSinceIntent: Int?
     var wakesAtOnce = 0
+    var lastWake = Timestamp.distantPast
     var orderCount = 0
 
     package init(_ plan: SimulationPlan, calendar: MarketCalendar) {
@@ -136,7 +137,8 @@ package struct Simulation {
     }
 
     private mutating func wake() {
-        wakesAtOnce += 1
+        wakesAtOnce = schedule.now > lastWake ? 0 : wakesAtOnce + 1
+        lastWake = schedule.now
         if wakesAtOnce > 200 {
             return watch.fail(26, "the engine rests between deadlines", "it wakes without end")
         }
@@ -220,7 +222,11 @@ package struct Simulation {
             engine: engine, venue: ModelBroker(network: network),
             journal: ModelJournal(store: store))
         guarded { simulation in try simulation.loop?.recover() }
-        if loop != nil { network.announce() }
+        if loop != nil {
+            network.announce()
+            // The watches of clock and disk speak before anything else does.
+            if clockOffset != .zero { give(.host(.clock(distrust: "it jumped"))) }
+        }
     }
 
     /// What the directed modes and the people wait for.

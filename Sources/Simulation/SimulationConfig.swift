@@ -44,6 +44,8 @@ package func simulatedConfig(_ calendar: MarketCalendar) -> EngineConfig {
     config.risk.sizing.riskShare = 0.01
     config.risk.sizing.stopATR = 2
     config.execution.isOutside = true
+    // A day is to be some 300 steps.
+    config.execution.reconciliation.every = Span(seconds: 2_700)
     config.execution.idPrefix = "bw-sim"
     config.execution.takeProfitShare = 0.01
     config.execution.holdMax = Span(seconds: 3 * 3_600)

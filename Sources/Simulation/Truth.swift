@@ -24,6 +24,8 @@ final class Truth {
     var isCompared = false
     /// Writes were lost and cannot be known to anyone but the broker.
     var hasLostWrites = false
+    /// A bust or a correction was never reported: books that differ and say so are right.
+    var hasLostRevisions = false
     /// What is being written now.
     var batch: [LedgerEntry] = []
 

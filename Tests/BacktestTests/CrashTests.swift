@@ -45,7 +45,7 @@ private final class FragileJournal: EventJournal {
 
     func took(_ bar: Bar, symbols: SymbolTable) { unwritten.append(bar) }
 
-    func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
+    func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract { LedgerExtract() }
 
     /// What was not written is gone.
     func revive() {

@@ -121,7 +121,7 @@ import Testing
             watch.marks[symbols[bar.symbol]] = bar.close.double
         }
 
-        func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
+        func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract { LedgerExtract() }
     }
 
     @Test(

@@ -255,11 +255,13 @@ package struct MemoryLedger {
 
     /// What a store would give beside a broker's account: orders made since then or alive, with
     /// all their fills, and every fill since then; those taken back and what takes them back too.
-    package func extract(since: Timestamp) -> LedgerExtract {
+    package func extract(since: Timestamp, naming ids: Set<String> = []) -> LedgerExtract {
         var extract = LedgerExtract()
         var listed: Set<ClientOrderID> = []
         for order in orderIDs.compactMap({ orders[$0] })
-        where order.intent.createdAt >= since || !order.status.isTerminal {
+        where order.intent.createdAt >= since || !order.status.isTerminal
+            || ids.contains(order.intent.id.text)
+        {
             listed.insert(order.intent.id)
             extract.orders.append(
                 LedgerExtract.Order(

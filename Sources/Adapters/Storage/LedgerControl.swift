@@ -220,17 +220,23 @@ extension LedgerStore {
     }
 
     /// What the ledger holds for an account report that covers the time from `since` on: orders made
-    /// since then and those still open, all fills of these and all fills since then, those that were
-    /// taken back and those that take back included.
-    package func extract(since: Timestamp) throws(StorageError) -> LedgerExtract {
+    /// since then, those still open and those of `ids`, all fills of these and all fills since
+    /// then, those that were taken back and those that take back included.
+    package func extract(
+        since: Timestamp, naming ids: Set<String> = []
+    ) throws(StorageError) -> LedgerExtract {
         try connection.access { session in
             var extract = LedgerExtract()
+            // Ids need no escapes; what does is no id of ours.
+            let plain = ids.filter { ClientOrderID($0) != nil }.sorted()
+            let list = "[" + plain.map { "\"\($0)\"" }.joined(separator: ",") + "]"
             let listed = """
                 created_at >= ?1 OR status IN ('INTENT', 'SUBMITTING', 'UNKNOWN', 'ACKED')
+                    OR id IN (SELECT value FROM json_each(?2))
                 """
             try session.rows(
                 "SELECT id, symbol, status, filled FROM orders WHERE \(listed) ORDER BY seq",
-                since.nanoseconds
+                since.nanoseconds, list
             ) { row throws in
                 extract.orders.append(
                     LedgerExtract.Order(
@@ -244,7 +250,7 @@ extension LedgerStore {
                 SELECT \(LedgerColumns.fill) FROM fills
                 WHERE at >= ?1 OR order_id IN (SELECT id FROM orders WHERE \(listed))
                 ORDER BY seq
-                """, since.nanoseconds
+                """, since.nanoseconds, list
             ) { row throws in extract.fills.append(try row.fill()) }
             return extract
         }

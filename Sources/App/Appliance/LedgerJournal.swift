@@ -68,8 +68,8 @@ package final class LedgerJournal: EventJournal {
         }
     }
 
-    package func extract(since: Timestamp) throws -> LedgerExtract {
-        try ledger.extract(since: since)
+    package func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract {
+        try ledger.extract(since: since, naming: ids)
     }
 
     package func took(_ bar: Bar, symbols: SymbolTable) {

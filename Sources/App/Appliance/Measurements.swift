@@ -69,7 +69,9 @@ private struct TimingJournal: EventJournal {
     var samples: [Double] = []
 
     mutating func took(_ bar: Bar, symbols: SymbolTable) { began = .now }
-    mutating func extract(since: Timestamp) -> LedgerExtract { LedgerExtract() }
+    mutating func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract {
+        LedgerExtract()
+    }
 
     mutating func commit(_ effects: [Effect], symbols: SymbolTable) throws {
         let isEntry = effects.contains {

@@ -179,6 +179,14 @@ package struct AccountAnswer: Sendable, Equatable {
     }
 }
 
+extension AccountAnswer {
+    /// The client order ids that the broker's report speaks of.
+    package var namedOrders: Set<String> {
+        guard case .account(let report) = result else { return [] }
+        return Set(report.orders.map(\.clientOrderID) + report.fills.map(\.clientOrderID))
+    }
+}
+
 /// The connection to a broker outside.
 package enum BrokerLink: Sendable, Equatable {
     /// Requests can be sent and the stream of reports is subscribed.

@@ -102,8 +102,9 @@ extension ExecutionStage {
                 symbol: order.symbol, side: order.side, quantity: order.quantity, type: type,
                 timeInForce: order.timeInForce ?? .day, stop: nil))
         insert(intent, symbolID: symbolID, effects: &effects)
-        // It is at the broker: the steps that led there are those of any order.
-        move(id, .submit, at: now, reason: "found at the broker", effects: &effects)
+        // It is at the broker, and nothing leaves from here: no step of the last gate, which may be
+        // closed.
+        move(id, .ambiguous, at: now, reason: "found at the broker", effects: &effects)
         move(
             id, .accepted, at: now, brokerOrderID: order.brokerOrderID,
             reason: "found at the broker", effects: &effects)

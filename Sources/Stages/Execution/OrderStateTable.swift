@@ -29,6 +29,8 @@ package func nextStatus(_ status: OrderStatus, _ step: OrderStep) -> OrderStatus
     case (.intent, .submit): .submitting
     case (.intent, .lapsed): .expiredLocal
     case (.intent, .canceled): .expiredLocal
+    // Found at the broker: another life of this ledger sent it, not this one.
+    case (.intent, .ambiguous): .unknown
 
     // The same id may be sent again where it is proven that no byte left, never under a new one
     // and never once it is unknown.
