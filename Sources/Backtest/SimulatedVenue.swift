@@ -43,6 +43,10 @@ package struct SimulatedVenue: Broker, Sendable {
     private var symbolOf: [ClientOrderID: SymbolID] = [:]
     /// Answers not yet taken, oldest first.
     package var reports: [BrokerReport] = []
+    /// Answers to questions; taken after the reports.
+    var answers: [InputEvent] = []
+    /// What came of the fills, kept apart from the books of the engine.
+    var account = VenueAccount()
 
     package init(_ config: VenueConfig) { self.config = config }
 
@@ -54,12 +58,13 @@ package struct SimulatedVenue: Broker, Sendable {
     }
 
     package mutating func takeAnswers() -> [InputEvent] {
-        if reports.isEmpty { return [] }
-        defer { reports.removeAll(keepingCapacity: true) }
-        return reports.map { .broker($0) }
+        if reports.isEmpty && answers.isEmpty { return [] }
+        defer {
+            reports.removeAll(keepingCapacity: true)
+            answers.removeAll(keepingCapacity: true)
+        }
+        return reports.map { .broker($0) } + answers
     }
-
-    package mutating func ask(_ query: BrokerQuery, at now: Timestamp) {}
 
     package var openOrderCount: Int { symbolOf.count }
 
@@ -67,10 +72,7 @@ package struct SimulatedVenue: Broker, Sendable {
 
     package mutating func submit(_ ticket: OrderTicket, at now: Timestamp) {
         if symbolOf[ticket.id] != nil {
-            reports.append(
-                BrokerReport(
-                    orderID: ticket.id, at: now,
-                    event: .rejected(reason: "client_order_id must be unique")))
+            reports.append(BrokerReport(orderID: ticket.id, at: now, event: .duplicate))
             return
         }
         let index = ticket.symbolID.index
@@ -215,15 +217,15 @@ package struct SimulatedVenue: Broker, Sendable {
         order.filled = (try? order.filled.adding(quantity)) ?? order.filled
         order.activeFrom = bar.start + Span(nanoseconds: 1)
         books[index][slot] = order
-        reports.append(
-            BrokerReport(
-                orderID: order.id, at: terms.at,
-                event: .fill(
-                    // One fill per order and bar, so the bar's start makes the id unique, and
-                    // the same market gives the same id after a restart.
-                    executionID: order.id.text + "-" + String(bar.start.nanoseconds),
-                    quantity: quantity,
-                    price: terms.price, fee: fee(terms.price, quantity, isFirst))))
+        let execution = BrokerFill(
+            // One fill per order and bar, so the bar's start makes the id unique, and the same
+            // market gives the same id after a restart.
+            executionID: order.id.text + "-" + String(bar.start.nanoseconds),
+            clientOrderID: order.id.text, symbol: order.ticket.symbol, side: order.side,
+            quantity: quantity, price: terms.price, fee: fee(terms.price, quantity, isFirst),
+            at: terms.at)
+        account.take(execution, index)
+        reports.append(execution.report(order.id))
         if !order.isProtective { growStop(of: order.id, index, by: quantity) }
     }
 
@@ -271,8 +273,11 @@ package struct SimulatedVenue: Broker, Sendable {
     private mutating func finish(_ slot: Int, _ symbol: SymbolID, at now: Timestamp) {
         let order = books[symbol.index].remove(at: slot)
         symbolOf[order.id] = nil
+        let isWhole = order.filled >= order.ticket.quantity
+        account.end(
+            order.shown(isWhole ? .filled : .canceled), at: now)
         endOrphan(of: order, symbol, at: now)
-        if order.isProtective, order.filled < order.ticket.quantity {
+        if order.isProtective, !isWhole {
             reports.append(
                 BrokerReport(
                     orderID: order.id, at: now,
@@ -285,6 +290,7 @@ package struct SimulatedVenue: Broker, Sendable {
     ) {
         let order = books[symbol.index].remove(at: slot)
         symbolOf[order.id] = nil
+        account.end(order.shown(event == .expired ? .expired : .canceled), at: now)
         reports.append(BrokerReport(orderID: order.id, at: now, event: event))
         endOrphan(of: order, symbol, at: now)
     }

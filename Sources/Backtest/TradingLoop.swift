@@ -77,7 +77,8 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
             for effect in batch {
                 switch effect {
                 case .submit(let id): try submit(id, at)
-                case .cancel(let id): venue.cancel(id, at: at)
+                case .cancel(let id):
+                    if engine.beginCancel(id, effects: &effects) { venue.cancel(id, at: at) }
                 case .ask(let query): venue.ask(query, at: at)
                 case .record, .history, .notice, .answer: break
                 }
@@ -136,8 +137,17 @@ extension TradingLoop where Venue == SimulatedVenue {
                 venue.closeSession(at: at, expiresUnseen: engine.config.calendar.knowsCloses)
                 try deliverReports(at)
             }
+            let cash = engine.portfolio.cash
             try take(.timer(timer), at)
+            if timer == .sessionOpen { deposit(since: cash) }
         }
+    }
+
+    /// The capital that the books got with the first session is in the account too.
+    private mutating func deposit(since before: Money) {
+        let after = engine.portfolio.cash
+        guard after != before, let paid = try? after.subtracting(before) else { return }
+        venue.deposit(paid)
     }
 
     /// After a restart: the venue takes back the orders it had acknowledged, and what was decided
@@ -156,6 +166,12 @@ extension TradingLoop where Venue == SimulatedVenue {
                 ticket, from: open, protecting: held, parent: parent,
                 newestBar: engine.newestStart(ticket.symbolID), at: engine.now)
         }
+        var holdings: [(id: SymbolID, symbol: Symbol, held: Quantity)] = []
+        for (index, symbol) in engine.symbols.symbols.enumerated() {
+            let id = SymbolID(index: index)
+            holdings.append((id, symbol, engine.portfolio.quantity(id)))
+        }
+        venue.open(cash: engine.portfolio.cash, holdings: holdings)
         try deliverReports(engine.now)
         try recover()
     }

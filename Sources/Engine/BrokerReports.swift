@@ -10,28 +10,189 @@ extension TradingEngine {
     mutating func take(
         _ report: BrokerReport, _ effects: inout [Effect]
     ) throws(EngineError) {
+        let isOutside = config.execution.isOutside
+        if isOutside { judgeLine(by: report, &effects) }
+        try absorb(report, foundBy: nil, &effects)
+        if isOutside { try followUp(&effects) }
+    }
+
+    /// Takes a report, or what an answer to a question says in its stead.
+    ///
+    /// - Parameter foundBy: the comparison that found it, or `read`.
+    /// - Returns: whether anything was new.
+    @discardableResult
+    mutating func absorb(
+        _ report: BrokerReport, foundBy: String?, _ effects: inout [Effect]
+    ) throws(EngineError) -> Bool {
         let wasAlive = execution.order(report.orderID) != nil
-        switch execution.apply(report, effects: &effects) {
+        let outcome = execution.apply(report, at: now, foundBy: foundBy, effects: &effects)
+        let order = execution.known(report.orderID)
+        if let order { execution.touch(order.symbolID, at: now) }
+        if case .unrecognised(let word) = report.event {
+            counters.count(.invalid)
+            raise(
+                "order-word", .warning,
+                "\(report.orderID): the broker says “\(word)”; the order is read", &effects)
+        }
+        if let total = report.filledTotal, let order, total > order.filled {
+            execution.demandRead(report.orderID, at: now)
+        }
+        switch outcome {
         case .applied(let order, let fill):
-            if let fill { try book(fill, of: order, &effects) }
-            if wasAlive, order.status.isTerminal, case .exit = order.intent.role {
+            if let fill {
+                if !wasAlive { tellLate(fill, order, &effects) }
+                try book([fill], BookedFor(order), &effects)
+            }
+            tell(report, &effects)
+            if wasAlive, order.status.isTerminal { ended(order, &effects) }
+            return true
+        case .revised(let order, let fills):
+            tell(report, &effects)
+            try book(fills, BookedFor(order), &effects)
+            return true
+        case .repeated: return false
+        case .unknownOrder:
+            strange(report, &effects)
+            return false
+        case .unknownExecution:
+            postpone(report, &effects)
+            return false
+        case .impossible(let status):
+            counters.count(.invalid)
+            raise(
+                "order-step", .critical, "\(report.orderID) is \(status.rawValue): \(report.event)",
+                &effects)
+            if config.execution.isOutside {
+                execution.demandRead(report.orderID, at: now)
+                compareSoon(&effects)
+            }
+            return false
+        }
+    }
+
+    /// Steps that a person should hear of.
+    private mutating func tell(_ report: BrokerReport, _ effects: inout [Effect]) {
+        switch report.event {
+        case .rejected: counters.count(.refused)
+        case .notSent, .ambiguous: counters.count(.transient)
+        case .replaced(let successor):
+            raise(
+                "order-replaced", .critical,
+                "\(report.orderID) lives on as \(successor), which is not managed here", &effects)
+            if config.execution.isOutside { compareSoon(&effects) }
+        case .busted(let execution):
+            raise(
+                "fill-busted", .critical, "\(report.orderID): \(execution) was taken back",
+                &effects)
+        case .corrected(let execution, let quantity, let price):
+            raise(
+                "fill-corrected", .critical,
+                "\(report.orderID): \(execution) is now \(quantity) at \(price)", &effects)
+        default: break
+        }
+    }
+
+    private mutating func tellLate(
+        _ fill: Fill, _ order: WorkingOrder, _ effects: inout [Effect]
+    ) {
+        raise(
+            "late-fill", .warning,
+            "\(order.intent.id) was \(order.status.rawValue) when \(fill.executionID) came: "
+                + "\(fill.quantity) at \(fill.price) are booked", &effects)
+    }
+
+    /// A report of an order that is neither alive nor recent. One of ours is so only after a
+    /// restart: the ledger knows it, and the comparison books what is missing.
+    private mutating func strange(_ report: BrokerReport, _ effects: inout [Effect]) {
+        let isOurs = report.orderID.text.hasPrefix(config.execution.idStart)
+        guard config.execution.isOutside, isOurs else {
+            counters.count(.invalid)
+            raise(
+                "order-unknown", .critical,
+                "the broker reports on \(report.orderID), which is not ours", &effects)
+            return
+        }
+        switch report.event {
+        case .busted, .corrected: postpone(report, &effects)
+        case .fill:
+            raise(
+                "order-unknown", .warning,
+                "the broker reports on \(report.orderID), which had ended; the account is read",
+                &effects)
+            compareSoon(&effects)
+        default: compareSoon(&effects)
+        }
+    }
+
+    /// An order has ended: what held or gave up the shares of a position leaves them protected,
+    /// or a person is told.
+    mutating func ended(_ order: WorkingOrder, _ effects: inout [Effect]) {
+        switch order.intent.role {
+        case .entry: break
+        case .exit: protect(after: order, &effects)
+        case .protectiveStop:
+            if order.status != .filled, order.status != .replaced {
                 protect(after: order, &effects)
             }
-        case .repeated: break
-        case .unknownOrder:
-            alert("order-unknown", "the broker reports on \(report.orderID), which is not ours")
-        case .impossible(let status):
-            alert("order-step", "\(report.orderID) is \(status.rawValue): \(report.event)")
         }
-        func alert(_ code: String, _ message: String) {
-            raise(code, .critical, message, &effects)
+    }
+
+    // MARK: - Booking
+
+    /// What a fill belongs to.
+    struct BookedFor {
+        let id: SymbolID
+        let order: ClientOrderID
+        let reason: TradeReason
+        let role: OrderRole?
+
+        init(_ order: WorkingOrder) {
+            id = order.symbolID
+            self.order = order.intent.id
+            reason = order.closingReason
+            role = order.intent.role
+        }
+
+        /// Of an order that only the ledger still knows.
+        init(_ id: SymbolID, _ order: ClientOrderID) {
+            self.id = id
+            self.order = order
+            reason = .external
+            role = nil
         }
     }
 
     mutating func book(
-        _ fill: Fill, of order: WorkingOrder, _ effects: inout [Effect]
+        _ fills: [Fill], _ order: BookedFor, _ effects: inout [Effect]
     ) throws(EngineError) {
-        let id = order.symbolID
+        let id = order.id
+        let wasFlat = portfolio.quantity(id).isZero
+        for fill in fills { try book(fill, order, &effects) }
+        setExits(id)
+        if wasFlat, order.role?.isEntry == true, !portfolio.quantity(id).isZero,
+            execution.lostStop(id) != nil
+        {
+            raise(
+                "unprotected", .critical,
+                "\(symbols[id]): the stop of \(order.order) ended before its entry was filled",
+                &effects)
+        }
+        if case .protectiveStop = order.role, let entry = execution.entry(id) {
+            // Stopped out while still buying: the rest is not wanted any more.
+            effects.append(.cancel(entry.intent.id))
+        }
+        if portfolio.quantity(id).isZero {
+            // Shares that came late for an exit leave a stop without anything to protect.
+            if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
+                if stop != order.order { effects.append(.cancel(stop)) }
+            }
+        }
+    }
+
+    private mutating func book(
+        _ fill: Fill, _ order: BookedFor, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        let id = order.id
         counters.fills += 1
         effects.append(.record(.fill(fill)))
         effects.append(.notice(.fill(fill)))
@@ -39,25 +200,15 @@ extension TradingEngine {
         let trades: [ClosedTrade]
         do {
             trades = try portfolio.apply(
-                fill, symbol: id, reason: order.closingReason, entries: &entries)
+                fill, symbol: id, reason: order.reason, entries: &entries)
         } catch { throw .overflow(during: "booking \(fill.executionID)") }
         for entry in entries { effects.append(.record(entry)) }
         for trade in trades {
-            learn(from: trade, id, &effects)
+            // What was taken back teaches nothing.
+            if fill.reverses == nil { learn(from: trade, id, &effects) }
             // As the ledger gives it back: a rest after an exit ends at the same time.
             states[id.index].lastExit = max(
                 states[id.index].lastExit ?? trade.exitTime, trade.exitTime)
-        }
-        setExits(id)
-        if case .protectiveStop = order.intent.role, let entry = execution.entry(id) {
-            // Stopped out while still buying: the rest is not wanted any more.
-            effects.append(.cancel(entry.intent.id))
-        }
-        if portfolio.quantity(id).isZero {
-            // Shares that came late for an exit leave a stop without anything to protect.
-            if let stop = execution.protectiveStop(id), !execution.hasEntry(id) {
-                if stop != order.intent.id { effects.append(.cancel(stop)) }
-            }
         }
     }
 

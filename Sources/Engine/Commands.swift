@@ -97,7 +97,7 @@ extension TradingEngine {
         {
             announce(.set(hold), &effects)
         }
-        watchUnprotected(&effects)
+        watchUnprotected(&effects, from: effects.count)
         var message = mode.rawValue
         if let until { message += ", by this command until \(until)" }
         let bare = unprotected

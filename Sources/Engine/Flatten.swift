@@ -21,13 +21,19 @@ extension TradingEngine {
         if let (refusal, message) = objection(to: token) {
             return refuse(command, refusal, message, &effects)
         }
+        var made: [Effect] = []
+        let before = mode
         if let hold = holds.tighten(
             .flatten, .reduceOnly, by: command.by, why: command.why, at: now, until: nil)
         {
-            announce(.set(hold), &effects)
+            announce(.set(hold), &made)
         }
-        let left = try leaveAll(command, &effects)
-        watchUnprotected(&effects)
+        // A stricter mode has stopped them already.
+        if mode == before { stopOrders(&made) }
+        let left = try leaveAll(command, &made)
+        // Of many symbols: first all that is recorded, then all that is done.
+        effects += made.filter { !$0.isStep }
+        effects += made.filter(\.isStep)
         answer(
             command,
             "every position is left: \(left) at once, "
@@ -62,8 +68,6 @@ extension TradingEngine {
     private mutating func leaveAll(
         _ command: Command, _ effects: inout [Effect]
     ) throws(EngineError) -> Int {
-        var made: [Effect] = []
-        stopOrders(&made)
         var left = 0
         for index in states.indices {
             let id = SymbolID(index: index)
@@ -71,13 +75,10 @@ extension TradingEngine {
             states[index].exitWanted = .flatten
             states[index].lastRefusal = nil
             if !execution.hasExit(id), !execution.hasEntry(id) {
-                try leave(id, .flatten, cause: command.transaction, &made)
+                try leave(id, .flatten, cause: command.transaction, &effects)
             }
             if execution.hasExit(id) { left += 1 }
         }
-        // Of many symbols: first all that is recorded, then all that is done.
-        effects += made.filter { !$0.isStep }
-        effects += made.filter(\.isStep)
         return left
     }
 

@@ -98,7 +98,8 @@ extension TradingEngine {
             }
             if order.status == .intent, !modeAllows(order) {
                 _ = execution.beginSubmit(
-                    order.intent.id, at: now, isAllowed: false, effects: &effects)
+                    order.intent.id, at: now, .lapses(reason: "the mode is \(mode.rawValue)"),
+                    effects: &effects)
             }
         }
         effects += cancels
@@ -117,14 +118,22 @@ extension TradingEngine {
     }
 
     /// While nothing may leave, nobody can heal a position that lost its stop: a person is told,
-    /// once for each.
-    mutating func watchUnprotected(_ effects: inout [Effect]) {
+    /// once for each, where the event from `start` on has not told it already.
+    mutating func watchUnprotected(_ effects: inout [Effect], from start: Int) {
         guard mode >= .paused else {
             toldUnprotected = []
             return
         }
         let found = unprotected
-        let new = found.filter { !toldUnprotected.contains($0) }
+        let told = effects[start...].compactMap { effect -> String? in
+            guard case .record(.alert(let alert)) = effect, alert.code == "unprotected" else {
+                return nil
+            }
+            return alert.message
+        }
+        let new = found.filter { symbol in
+            !toldUnprotected.contains(symbol) && !told.contains { $0.hasPrefix("\(symbol):") }
+        }
         toldUnprotected = found
         if new.isEmpty { return }
         raise(

@@ -32,6 +32,13 @@ struct LatchCounters: Sendable, Equatable {
         orderFailures = bits
     }
 
+    /// An order that was taken came to nothing after all: the newest that counts as good is it, or
+    /// one as good as it.
+    mutating func turn() {
+        let newest = (~orderFailures).trailingZeroBitCount
+        if newest < orders { orderFailures |= 1 << newest }
+    }
+
     var orders: Int { orderFailures > 0 ? 63 - orderFailures.leadingZeroBitCount : 0 }
     var failures: Int { max(0, orderFailures.nonzeroBitCount - 1) }
 }
@@ -93,13 +100,15 @@ extension TradingEngine {
         latches.losingStreak = pnl.isNegative ? latches.losingStreak + 1 : 0
     }
 
-    /// An order counts once, by its first step after it was sent; one that was taken and is
-    /// rejected after all counts again. A protective stop travels with its entry and is no order of
-    /// its own.
+    /// An order counts once, by its first step after it was sent, or as failed when it was taken
+    /// and is rejected after all. A protective stop travels with its entry and is no order of its
+    /// own.
     private mutating func count(_ step: OrderTransition) {
         let isFirst = step.from == .submitting && step.to != .submitting
-        guard isFirst || step.from == .acked && step.to == .rejected else { return }
+        let isTurned = step.from == .acked && step.to == .rejected
+        guard isFirst || isTurned else { return }
         if case .protectiveStop = execution.known(step.id)?.intent.role { return }
+        if isTurned { return latches.turn() }
         switch step.to {
         case .rejected, .notPlaced, .unknown: latches.count(order: true)
         default: latches.count(order: false)

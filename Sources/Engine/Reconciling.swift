@@ -1,26 +1,294 @@
+import Calendar
 import Domain
 import Execution
+import Portfolio
 import Primitives
 
-/// Orders that fell silent, the connection, and the comparison of broker and books.
+/// The runs of the comparison of broker and books: when, how often, and what becomes of them.
 extension TradingEngine {
-    /// When an unknown order is to be read again, or a comparison is due.
-    var brokerDue: Timestamp { .distantFuture }
-
-    /// What keeps entries back because of the broker.
-    func brokerBlock(_ id: SymbolID) -> EntryBlock? { nil }
-
-    /// Starts a comparison, or joins the one that is under way.
-    /// - Returns: the id of the run.
+    /// Begins a comparison; one that runs already is waited for, but for a new connection, which
+    /// makes its answer old.
+    ///
+    /// - Returns: the run's id, which `finished` will name.
     mutating func beginReconciliation(
         _ trigger: ReconciliationTrigger, _ effects: inout [Effect]
-    ) -> String { "rec-\(trigger.rawValue)-\(now.nanoseconds)" }
+    ) -> String {
+        let desk = execution.desk
+        if let queued = desk.queue.first(where: { $0.trigger == trigger }) { return queued.id }
+        if let run = desk.run {
+            guard trigger == .start || trigger == .reconnect else {
+                if run.trigger == trigger, run.asked == nil { return run.id }
+                let id = ReconciliationDesk.id(
+                    trigger, at: now, prefix: config.execution.idPrefix)
+                execution.desk.queue.append(ReconciliationDesk.Queued(id: id, trigger: trigger))
+                return id
+            }
+            conclude(.incomplete, nil, ReconciliationFindings(), &effects)
+        }
+        let id = ReconciliationDesk.id(trigger, at: now, prefix: config.execution.idPrefix)
+        start(id, trigger, &effects)
+        return id
+    }
 
-    mutating func wakeBroker(_ effects: inout [Effect]) throws(EngineError) {}
+    /// Unless one is about to come anyway.
+    mutating func compareSoon(_ effects: inout [Effect]) {
+        guard execution.desk.isOn else { return }
+        if let run = execution.desk.run, run.asked == nil { return }
+        if execution.desk.run == nil, !execution.canRead(at: now) {
+            execution.desk.retryDue = min(execution.desk.retryDue, now)
+            return
+        }
+        _ = beginReconciliation(.periodic, &effects)
+    }
 
-    mutating func take(_ answer: OrderAnswer, _ effects: inout [Effect]) throws(EngineError) {}
+    private mutating func start(
+        _ id: String, _ trigger: ReconciliationTrigger, _ effects: inout [Effect]
+    ) {
+        execution.desk.hasStarted = true
+        execution.desk.retryDue = .distantFuture
+        if trigger == .start { execution.desk.isPending = true }
+        execution.desk.run = ReconciliationDesk.Run(
+            id: id, trigger: trigger, since: windowStart(trigger), begun: now)
+        askAccount(&effects)
+    }
 
-    mutating func take(_ answer: AccountAnswer, _ effects: inout [Effect]) throws(EngineError) {}
+    /// From where orders and executions are read: five sessions back for the daily run, and at a
+    /// start or a new connection at least to where the books were vouched for last.
+    private func windowStart(_ trigger: ReconciliationTrigger) -> Timestamp {
+        let settings = config.execution.reconciliation
+        let today = config.calendar.zone.localDate(of: now)
+        let sessions = config.calendar.sessions(
+            from: today.adding(days: -4 * settings.sessions), through: today
+        ).filter { $0.open <= now }
+        let far = sessions.suffix(settings.sessions).first?.open ?? now - Span(seconds: 7 * 86_400)
+        let last = execution.desk.reconciledAt ?? .distantPast
+        let near = sessions.last?.open ?? far
+        let start =
+            switch trigger {
+            case .daily, .command: far
+            case .start, .reconnect: last > .distantPast ? min(far, last) : far
+            case .periodic: last > .distantPast ? min(near, last) : far
+            }
+        return max(start, execution.desk.since)
+    }
 
-    mutating func take(_ link: BrokerLink, _ effects: inout [Effect]) {}
+    /// Asks, or waits for the line.
+    private mutating func askAccount(_ effects: inout [Effect]) {
+        guard var run = execution.desk.run, execution.canRead(at: now) else { return }
+        sendAccountQuery(&run, &effects)
+    }
+
+    private mutating func sendAccountQuery(
+        _ run: inout ReconciliationDesk.Run, _ effects: inout [Effect]
+    ) {
+        run.asked = now
+        run.due = now + config.execution.reconciliation.answerWait
+        run.attempts += 1
+        execution.desk.run = run
+        effects.append(.ask(.account(AccountQuery(run: run.id, since: run.since))))
+    }
+
+    /// The account as the read that tries the way.
+    mutating func probeAccount(_ effects: inout [Effect]) {
+        if var run = execution.desk.run {
+            if run.asked == nil { sendAccountQuery(&run, &effects) }
+            return
+        }
+        let id = ReconciliationDesk.id(.periodic, at: now, prefix: config.execution.idPrefix)
+        start(id, .periodic, &effects)
+        if var run = execution.desk.run, run.asked == nil { sendAccountQuery(&run, &effects) }
+    }
+
+    // MARK: - Time
+
+    mutating func wakeReconciliation(_ effects: inout [Effect]) {
+        guard execution.desk.isOn else { return }
+        if let run = execution.desk.run {
+            if run.asked != nil, now >= run.due {
+                failed("no answer", &effects)
+            } else if run.asked == nil, execution.canRead(at: now), now >= run.due {
+                askAccount(&effects)
+            } else if run.asked == nil, !execution.canRead(at: now),
+                now >= run.begun + config.execution.reconciliation.answerWait
+            {
+                conclude(.incomplete, nil, ReconciliationFindings(), &effects)
+            }
+        }
+        if now >= execution.desk.dailyDue {
+            execution.desk.dailyDue = .distantFuture
+            _ = beginReconciliation(.daily, &effects)
+        }
+        guard execution.desk.run == nil, execution.canRead(at: now) else { return }
+        if now >= execution.desk.retryDue {
+            execution.desk.retryDue = .distantFuture
+            _ = beginReconciliation(
+                execution.desk.isPending ? .reconnect : .periodic, &effects)
+        } else if now >= execution.desk.periodicDue {
+            _ = beginReconciliation(.periodic, &effects)
+        }
+    }
+
+    // MARK: - Answers
+
+    mutating func take(_ answer: AccountAnswer, _ effects: inout [Effect]) throws(EngineError) {
+        switch answer.result {
+        case .failed(let reason):
+            counters.count(.transient)
+            requestFailed(&effects)
+            if isAwaited(answer) { failed(reason, &effects) }
+        case .account(let report):
+            requestSucceeded()
+            execution.desk.isUnreadableTold = false
+            execution.noteAccount(
+                asked: answer.asked, lists: Set(report.orders.map(\.clientOrderID)))
+            if isAwaited(answer) { try compare(report, answer, &effects) }
+        }
+        if config.execution.isOutside { try followUp(&effects) }
+        execution.schedule(at: now)
+    }
+
+    private func isAwaited(_ answer: AccountAnswer) -> Bool {
+        guard let run = execution.desk.run, let asked = run.asked else { return false }
+        return run.id == answer.query.run && answer.asked >= asked
+    }
+
+    /// Nothing was learned: an account that cannot be read is never an empty one.
+    private mutating func failed(_ reason: String, _ effects: inout [Effect]) {
+        if !execution.desk.isUnreadableTold {
+            execution.desk.isUnreadableTold = true
+            raise(
+                "account-unreadable", .critical,
+                "the broker's account cannot be read: \(reason)", &effects)
+        }
+        again(&effects)
+    }
+
+    /// The same question once more, or the end of the run.
+    private mutating func again(
+        at next: Timestamp? = nil, _ effects: inout [Effect]
+    ) {
+        guard var run = execution.desk.run else { return }
+        guard run.attempts < config.execution.reconciliation.attemptsMax,
+            config.execution.isOutside
+        else { return conclude(.incomplete, nil, ReconciliationFindings(), &effects) }
+        run.asked = nil
+        run.due = next ?? now + execution.desk.retryDelay(run.id, run.attempts)
+        execution.desk.run = run
+    }
+
+    private mutating func compare(
+        _ report: AccountReport, _ answer: AccountAnswer, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        guard let run = execution.desk.run else { return }
+        var books = answer.books
+        try takeBack(&books, run.id, &effects)
+        var findings = Reconciliation.compare(input(report, books, run, answer.asked))
+        try repair(&findings, books, run, &effects)
+        let settings = config.execution.reconciliation
+        let canAskAgain = config.execution.isOutside && run.attempts < settings.attemptsMax
+        if canAskAgain, findings.isUndecided || findings.hasUnexplained && !run.isConfirming {
+            // What differs once may be on its way; what differs twice does not go away.
+            execution.desk.run?.isConfirming = findings.hasUnexplained
+            execution.desk.run?.repaired += findings.lines.filter { $0.outcome == .repaired }
+            let pause = max(settings.settling, execution.desk.retryDelay(run.id, 0))
+            return again(at: now + pause, &effects)
+        }
+        findings.lines = run.repaired + findings.lines
+        judge(findings, answer.asked, &effects)
+        let verdict: ReconciliationRun.Verdict =
+            if findings.hasUnexplained {
+                .differs
+            } else if findings.isUndecided {
+                .incomplete
+            } else { findings.hasRepaired ? .repaired : .matches }
+        conclude(verdict, report, findings, &effects)
+    }
+
+    private func input(
+        _ report: AccountReport, _ books: LedgerExtract, _ run: ReconciliationDesk.Run,
+        _ asked: Timestamp
+    ) -> ReconciliationInput {
+        let settings = config.execution.reconciliation
+        var input = ReconciliationInput(
+            report: report, books: execution.merged(books), since: run.since,
+            prefix: config.execution.idStart, cashTolerance: settings.cashTolerance)
+        input.knownExecutions = execution.knownExecutions
+        input.cash = portfolio.cash
+        for (index, symbol) in symbols.symbols.enumerated() {
+            let id = SymbolID(index: index)
+            let held = portfolio.quantity(id)
+            if !held.isZero { input.positions[symbol] = held }
+            if config.execution.isOutside, execution.touched(id) >= asked - settings.settling {
+                input.busy.insert(symbol)
+            }
+        }
+        for order in report.orders where !execution.matches(order) {
+            input.strangers.insert(order.clientOrderID)
+        }
+        return input
+    }
+
+    // MARK: - The end
+
+    /// What differs stops trading as far as it reaches; what agrees again sets it free.
+    private mutating func judge(
+        _ findings: ReconciliationFindings, _ asked: Timestamp, _ effects: inout [Effect]
+    ) {
+        let settings = config.execution.reconciliation
+        let wasSuspended = execution.desk.suspended
+        execution.desk.suspended = wasSuspended.filter { symbol in
+            guard let id = symbols.id(of: symbol) else { return true }
+            return config.execution.isOutside
+                && execution.touched(id) >= asked - settings.settling
+        }
+        execution.desk.suspended.formUnion(findings.suspects)
+        guard findings.hasUnexplained else { return }
+        let unexplained = findings.lines.filter { $0.outcome == .unexplained }
+        let first = unexplained.prefix(3).map {
+            "\($0.kind.rawValue) \($0.subject): \($0.books) here, \($0.broker) there"
+        }
+        let why =
+            "\(unexplained.count) differences between broker and books: "
+            + first.joined(separator: "; ")
+        raise("reconciliation", .critical, why, &effects)
+        if findings.positionsDiffer || findings.cashDiffers {
+            hold(.reconciliation, .reduceOnly, why, &effects)
+        }
+    }
+
+    private mutating func conclude(
+        _ verdict: ReconciliationRun.Verdict, _ report: AccountReport?,
+        _ findings: ReconciliationFindings, _ effects: inout [Effect]
+    ) {
+        guard let ended = execution.desk.run else { return }
+        execution.desk.run = nil
+        let settings = config.execution.reconciliation
+        let run = ReconciliationRun(
+            id: ended.id, trigger: ended.trigger, since: ended.since, at: now, verdict: verdict,
+            orders: report?.orders.count ?? 0, fills: report?.fills.count ?? 0,
+            positions: report?.holdings.count ?? 0, cashBooks: portfolio.cash,
+            cashBroker: report?.cash, lines: Reconciliation.shortened(findings.lines))
+        if verdict == .incomplete {
+            execution.desk.failures += 1
+            execution.desk.retryDue =
+                now + execution.desk.retryDelay(ended.id, execution.desk.failures)
+        } else {
+            execution.desk.failures = 0
+            execution.desk.isPending = false
+        }
+        if verdict == .matches || verdict == .repaired { execution.desk.reconciledAt = now }
+        if verdict == .repaired {
+            let count = findings.lines.count { $0.outcome == .repaired }
+            raise(
+                "reconciliation-repaired", .warning,
+                "\(count) rows were set right from the broker's account (\(ended.id))", &effects)
+        }
+        if config.execution.isOutside { execution.desk.periodicDue = now + settings.every }
+        effects.append(.record(.reconciliation(run)))
+        effects.append(.notice(.reconciliation(run)))
+        finished(run, &effects)
+        guard !execution.desk.queue.isEmpty else { return }
+        let next = execution.desk.queue.removeFirst()
+        start(next.id, next.trigger, &effects)
+    }
 }

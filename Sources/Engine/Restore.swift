@@ -5,6 +5,7 @@ import Learning
 import News
 import Portfolio
 import Primitives
+import Risk
 import Sentiment
 import Signals
 
@@ -90,9 +91,13 @@ extension TradingEngine {
         desk.remember(id: newsID, headline: headline, linked: linked, at: firstSeen)
     }
 
-    /// The first thing after a restart at a venue whose memory is the ledger.
+    /// The first thing after a restart, before any event.
     package mutating func recover(effects: inout [Effect]) {
-        execution.recover(exitsAllowed: mode <= .reduceOnly, at: now, effects: &effects)
+        if config.execution.isOutside {
+            execution.recoverOutside(at: now, effects: &effects)
+        } else {
+            execution.recover(exitsAllowed: mode <= .reduceOnly, at: now, effects: &effects)
+        }
         for index in states.indices {
             let id = SymbolID(index: index)
             guard let entry = execution.entry(id), entry.status == .acked else { continue }
@@ -104,6 +109,11 @@ extension TradingEngine {
                 effects.append(.cancel(entry.intent.id))
             }
         }
+        if !config.execution.isOutside, execution.desk.config.isEnabled {
+            execution.desk.since = now
+            _ = beginReconciliation(.start, &effects)
+        }
+        execution.schedule(at: now)
         if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
     }
 
@@ -112,17 +122,70 @@ extension TradingEngine {
         _ id: ClientOrderID, effects: inout [Effect]
     ) -> OrderTicket? {
         guard let order = execution.order(id) else { return nil }
-        var isAllowed = modeAllows(order)
-        if !order.intent.role.isEntry {
-            let position = portfolio.quantity(order.symbolID)
-            isAllowed =
-                isAllowed && position.magnitude >= order.intent.quantity
-                && position.isNegative == (order.intent.side == .buy)
-        }
-        let ticket = execution.beginSubmit(id, at: now, isAllowed: isAllowed, effects: &effects)
+        let ticket = execution.beginSubmit(id, at: now, admission(of: order), effects: &effects)
+        if ticket != nil { execution.touch(order.symbolID, at: now) }
         if ticket == nil, execution.order(id) == nil { protect(after: order, &effects) }
+        execution.schedule(at: now)
         if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
         return ticket
+    }
+
+    /// The last gate of a cancel; see `ExecutionStage.beginCancel`.
+    package mutating func beginCancel(_ id: ClientOrderID, effects: inout [Effect]) -> Bool {
+        guard config.execution.isOutside else { return true }
+        let order = execution.order(id)
+        let before = effects.count
+        let isToBeSent = execution.beginCancel(id, at: now, effects: &effects)
+        if let order, execution.order(id) == nil { ended(order, &effects) }
+        execution.schedule(at: now)
+        if effects.count > before { effects.append(.record(.checkpoint(checkpoint))) }
+        return isToBeSent
+    }
+
+    /// What the last gate says of an order at this very moment.
+    func admission(of order: WorkingOrder) -> Admission {
+        let isOutside = config.execution.isOutside
+        let isEntry = order.intent.role.isEntry
+        let refused = Admission.lapses(reason: "not allowed at the last gate")
+        if isEntry {
+            guard modeAllows(order), hasRoom else { return refused }
+        } else {
+            // An exit never exceeds the position.
+            let position = portfolio.quantity(order.symbolID)
+            guard modeAllows(order), position.magnitude >= order.intent.quantity,
+                position.isNegative == (order.intent.side == .buy)
+            else { return refused }
+        }
+        if let block = entryBlock(order.symbolID), isEntry || block.stopsExits {
+            return isOutside ? .waits : .lapses(reason: "held back: \(block.rawValue)")
+        }
+        guard isOutside else { return .sends }
+        if !isInHours(order) { return isEntry ? refused : .waits }
+        if !execution.canSend(at: now) { return .waits }
+        switch order.intent.role {
+        case .entry:
+            return execution.hasUnknown(order.symbolID, besides: order.intent.id) ? .waits : .sends
+        case .exit: return execution.protectiveStop(order.symbolID) == nil ? .sends : .waits
+        case .protectiveStop: return .sends
+        }
+    }
+
+    /// The decision was made within the hours that count; what waited since needs new ones. A stop
+    /// may rest at any time.
+    private func isInHours(_ order: WorkingOrder) -> Bool {
+        if case .protectiveStop = order.intent.role { return true }
+        return config.extendedHours || now == order.intent.createdAt
+            || session?.contains(now) == true
+    }
+
+    /// The limits per minute and per day, the order itself included.
+    private var hasRoom: Bool {
+        if let most = config.risk.ordersPerMinuteMax,
+            execution.ordersInMinute(before: now) > most
+        {
+            return false
+        }
+        return config.risk.ordersPerDayMax.map { execution.ordersToday <= $0 } ?? true
     }
 
     /// An order that held or gave up the shares of its position is gone: what is left of them gets

@@ -19,6 +19,7 @@ extension TradingEngine {
         execution.startDay()
         notionalToday = .zero
         for index in states.indices { states[index].lastRefusal = nil }
+        openBrokerSession(&effects)
     }
 
     mutating func closeSession(_ effects: inout [Effect]) {
@@ -33,6 +34,7 @@ extension TradingEngine {
                         try? snapshot.equity.subtracting($0)
                     })))
         setSession(nil)
+        closeBrokerSession(&effects)
     }
 
     mutating func setSession(_ next: Session?) {

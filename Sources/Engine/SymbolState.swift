@@ -54,8 +54,16 @@ package struct EngineCounters: Sendable, Equatable {
     package var intents: Int64 = 0
     package var fills: Int64 = 0
     package var alerts: Int64 = 0
+    /// By class; those that did not occur are not there.
+    package var errors: [ErrorClass: Int64] = [:]
 
     package init() {}
+
+    package var sortedErrors: [(kind: ErrorClass, count: Int64)] {
+        errors.sorted { $0.key < $1.key }.map { (kind: $0.key, count: $0.value) }
+    }
+
+    mutating func count(_ error: ErrorClass) { errors[error, default: 0] += 1 }
 
     /// Why news was refused and how often, sorted by reason.
     package var sortedNewsRefused: [(reason: NewsRefusal, count: Int64)] {

@@ -144,8 +144,10 @@ package struct TradingEngine: Sendable {
 
     /// What an event that had effects says of how trading goes, and where a restart goes on.
     private mutating func conclude(_ effects: inout [Effect], from before: Int) {
+        // An answer given once more changes nothing.
+        if effects.count == before + 1, case .answer = effects[before] { return }
         if config.latches { judgeOutcomes(&effects, from: before) }
-        if mode >= .paused || !toldUnprotected.isEmpty { watchUnprotected(&effects) }
+        if mode >= .paused || !toldUnprotected.isEmpty { watchUnprotected(&effects, from: before) }
         // Before any market time there is no place in the market to keep.
         if now > .distantPast { effects.append(.record(.checkpoint(checkpoint))) }
     }

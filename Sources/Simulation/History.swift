@@ -32,7 +32,9 @@ final class History {
         combine(UInt64(bitPattern: at.nanoseconds))
         for byte in subject.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         combine(UInt64(bitPattern: number))
-        if keepsText { lines.append("\(at) #\(steps) \(text())") }
+        guard keepsText else { return }
+        let text = text()
+        if !text.isEmpty { lines.append("\(at) #\(steps) \(text)") }
     }
 
     private func combine(_ value: UInt64) {

@@ -9,8 +9,12 @@ extension Truth {
     /// Why the stored holds forbid the order; nil: they do not.
     func forbids(_ intent: OrderIntent) -> String? {
         let mode = ledger.mode(config.mode)
-        let isAllowed = intent.role.isEntry ? mode == .active : mode <= .reduceOnly
-        if isAllowed { return nil }
+        var most = intent.role.isEntry ? TradingMode.active : .reduceOnly
+        // The stronger command: what it leaves may be left in a pause.
+        if intent.role == .exit(.flatten), ledger.holds.contains(where: { $0.cause == .flatten }) {
+            most = .paused
+        }
+        if mode <= most { return nil }
         let holds = ledger.holds.map { "\($0.id) \($0.cause.rawValue)" }.joined(separator: ", ")
         return "\(intent.id) (\(intent.role.kind)) in \(mode.rawValue): \(holds)"
     }

@@ -167,13 +167,22 @@ struct LedgerModel {
         return nil
     }
 
-    /// The operator put a backup back: orders sent since then are not in it.
-    mutating func markRestored(at: Timestamp) {
+    /// A backup is put back: paused, and nothing of the past goes out again.
+    mutating func restore(at: Timestamp) {
         holdCount += 1
         holds.append(
             TradingHold(
-                id: "h\(holdCount)", cause: .restored, mode: .halted, by: "machine",
-                why: "the ledger is older than its high-water mark", since: at, until: nil))
+                id: "h\(holdCount)", cause: .restored, mode: .paused, by: "machine",
+                why: "the ledger was restored; orders sent after it are not in it", since: at,
+                until: nil))
+        for order in openOrders where order.status == .intent || order.status == .submitting {
+            _ = take(
+                .transition(
+                    OrderTransition(
+                        id: order.intent.id, from: order.status,
+                        to: order.status == .intent ? .expiredLocal : .unknown, at: at,
+                        reason: "restored")))
+        }
     }
 }
 
@@ -192,7 +201,11 @@ extension LedgerModel {
             let since = at - Span(seconds: 48 * 3_600)
             state.recentIntents = orderIDs.compactMap { orders[$0]?.intent }
                 .filter { $0.createdAt >= since }
-                .map { LedgerState.IntentMark(at: $0.createdAt, role: $0.role) }
+                .map { intent in
+                    let notional = try? intent.referencePrice * intent.quantity
+                    return LedgerState.IntentMark(
+                        at: intent.createdAt, role: intent.role, notional: notional ?? .zero)
+                }
         }
         state.lots = lots.enumerated()
             .sorted { ($0.element.openedAt, $0.offset) < ($1.element.openedAt, $1.offset) }
@@ -212,6 +225,11 @@ extension LedgerModel {
             state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL
         }
         state.closedTradeCount = trades.count
+        let openers = Set(state.lots.map(\.openedBy))
+        for trade in trades where openers.contains(trade.entryOrder) {
+            let sum = state.roundTripPnL[trade.symbol] ?? .zero
+            state.roundTripPnL[trade.symbol] = (try? sum.adding(trade.pnl)) ?? sum
+        }
         addExits(&state)
         let entries = state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id)
         for id in entries {

@@ -20,8 +20,11 @@ final class ModelStore {
     /// In the engine's time.
     var failures: [Timestamp] = []
 
-    init(_ fate: Fate, watch: Watch) {
+    private let history: History
+
+    init(_ fate: Fate, watch: Watch, history: History) {
         self.fate = fate
+        self.history = history
         self.watch = watch
         truth = watch.truth
     }
@@ -51,6 +54,7 @@ final class ModelStore {
         watch.beginCommit(entries)
         for entry in entries {
             watch.see(.writing(entry))
+            history.note(10, truth.stamp, entry.subject, 0, "   writes \(entry.describe)")
             if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
         }
         truth.ledger.endCommit()
@@ -67,11 +71,11 @@ final class ModelStore {
         real = nil
     }
 
-    /// What a start reads. A ledger that is behind its mark is put back by a person, as a backup
-    /// would be: halted until it is compared and resumed by name.
+    /// What a start reads. A ledger that is behind its mark is refused; a person puts it back as
+    /// they would a backup: paused until it is resumed by name.
     func open(at: Timestamp, dayStart: (Timestamp) -> Timestamp) -> LedgerState {
         if ledger.commits < highWaterMark {
-            truth.ledger.markRestored(at: at)
+            truth.ledger.restore(at: at)
             highWaterMark = ledger.commits
             watch.refusedToTrade()
         }
@@ -91,5 +95,49 @@ struct ModelJournal: EventJournal {
 
     mutating func extract(since: Timestamp) -> LedgerExtract {
         store.ledger.extract(since: since)
+    }
+}
+
+extension LedgerEntry {
+    /// What the row is about.
+    fileprivate var subject: String {
+        switch self {
+        case .taken(let id, _): id
+        case .signal(let signal, _): signal.id
+        case .intent(let intent): intent.id.text
+        case .transition(let step): step.id.text + step.to.rawValue
+        case .fill(let fill): fill.executionID
+        case .postings(let lines): lines.first?.cause ?? ""
+        case .lot(let lot): lot.id
+        case .closedTrade(let trade): trade.id
+        case .weights, .checkpoint: ""
+        case .alert(let alert): alert.code
+        case .hold(.set(let hold)): hold.id
+        case .hold(.lifted(let id, _, _, _)): id
+        case .command(let record): record.command.transaction
+        case .reconciliation(let run): run.id
+        }
+    }
+
+    fileprivate var describe: String {
+        switch self {
+        case .taken, .postings, .lot, .closedTrade, .weights, .checkpoint: "\(subject)"
+        case .signal(let signal, let verdict):
+            "\(signal.side) \(signal.symbol) (\(signal.reason.rawValue)): \(verdict)"
+        case .intent(let intent):
+            "\(intent.id): \(intent.role), \(intent.side) \(intent.quantity) \(intent.symbol)"
+        case .transition(let step):
+            "\(step.id): \(step.from.rawValue) -> \(step.to.rawValue) \(step.reason ?? "")"
+        case .fill(let fill):
+            "\(fill.executionID): \(fill.quantity) of \(fill.orderID) at \(fill.price)"
+                + (fill.reverses.map { ", takes back \($0)" } ?? "")
+                + (fill.foundBy.map { ", found by \($0)" } ?? "")
+        case .alert(let alert): "alert \(alert.code): \(alert.message)"
+        case .hold(let change): "\(change)"
+        case .command(let record):
+            "\(record.command.transaction): \(record.answer.refusal?.rawValue ?? "done"), "
+                + record.answer.message
+        case .reconciliation(let run): "\(run.id): \(run.verdict.rawValue) \(run.lines)"
+        }
     }
 }

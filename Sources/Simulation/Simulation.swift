@@ -57,7 +57,7 @@ package struct Simulation {
                 cash: config.portfolio.capital))
         watch = Watch(truth, checks: allInvariants().filter { !plan.unchecked.contains($0.number) })
         history = History(keepsText: plan.keepsTrace)
-        store = ModelStore(fate, watch: watch)
+        store = ModelStore(fate, watch: watch, history: history)
         network = Network(schedule, fate, watch, history)
         sessionClock = SessionClock(calendar, from: first)
     }
@@ -92,7 +92,7 @@ package struct Simulation {
         schedule.add(.operatorLooks, in: Span(seconds: 900))
         let end = sessions[sessions.count - 1].close
         play(until: end + Span(seconds: 3_600))
-        settleDown()
+        if watch.broken == nil { settleDown() }
         // Long enough for everything that has a deadline, and for the daily comparison.
         play(until: end + Span(seconds: 20 * 3_600))
         if let loop, watch.broken == nil { watch.look(at: loop.engine, .run) }
@@ -124,7 +124,7 @@ package struct Simulation {
                 take(happening)
             }
         }
-        schedule.advance(to: end)
+        if watch.broken == nil { schedule.advance(to: end) }
     }
 
     /// When the process wants to be woken, in true time.
@@ -342,7 +342,8 @@ extension Simulation {
         switch event {
         case .bar(let bar):
             history.note(
-                30, stamp, "", bar.close.units, "bar \(config.interval) \(bar.symbol.index)")
+                30, stamp, "", bar.close.units,
+                "")
         case .broker(let report):
             history.note(31, stamp, report.orderID.text, 0, "told \(report.describe)")
         case .order(let answer):

@@ -38,9 +38,12 @@ package func simulatedConfig(_ calendar: MarketCalendar) -> EngineConfig {
     config.risk.ordersPerDayMax = 30
     config.risk.costBasisPoints = 10
     config.risk.feePerOrder = Money(whole: 1)
+    config.latches = true
+    config.risk.losingStreakMax = 8
     config.risk.sizing.equityShare = 0.2
     config.risk.sizing.riskShare = 0.01
     config.risk.sizing.stopATR = 2
+    config.execution.isOutside = true
     config.execution.idPrefix = "bw-sim"
     config.execution.takeProfitShare = 0.01
     config.execution.holdMax = Span(seconds: 3 * 3_600)

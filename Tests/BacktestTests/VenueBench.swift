@@ -171,7 +171,7 @@ struct VenueBench {
         guard var order = orders[name] else { return }
         switch report.event {
         case .accepted: order.open.status = .acked
-        case .rejected: break
+        case .rejected, .duplicate: break
         case .fill(let execution, let quantity, _, _):
             order.open.filledQuantity = try! order.open.filledQuantity.adding(quantity)
             order.open.lastExecutionID = execution
@@ -193,6 +193,7 @@ struct VenueBench {
             let id = report.orderID
             switch report.event {
             case .accepted: return nil
+            case .duplicate: return "\(id) duplicate"
             case .rejected(let reason): return "\(id) rejected: \(reason)"
             case .canceled(let reason): return "\(id) canceled: \(reason)"
             case .expired: return "\(id) expired \(Self.show(report.at))"

@@ -156,7 +156,7 @@ import Testing
         }
         #expect(
             bench.lines == [
-                "a rejected: client_order_id must be unique", "a 100 at 100.00 14:00",
+                "a duplicate", "a 100 at 100.00 14:00",
             ])
         #expect(bench.venue.openOrderCount == 0)
     }

@@ -174,6 +174,12 @@ struct World {
 
     // MARK: - Effects
 
+    /// Effects of an event that the test gave to the engine itself: recorded, not performed.
+    mutating func adopt(_ effects: [Effect]) {
+        log.append(effects)
+        ledger.commit(effects)
+    }
+
     private mutating func perform(_ effects: [Effect]) throws {
         if effects.isEmpty { return }
         log.append(effects)
@@ -223,6 +229,7 @@ struct World {
             switch effect {
             case .submit, .cancel: hasLeft = true
             case .record(.checkpoint): hasCheckpoint = true
+            case .answer: hasCheckpoint = hasCheckpoint || effects.count == 1
             case .record(.intent), .record(.transition):
                 if hasLeft { problems.append("a record after a step outside: \(effect)") }
             default: break
@@ -241,7 +248,7 @@ struct World {
     }
     var stopID: ClientOrderID? { engine.execution.protectiveStop(SymbolID(index: 0)) }
     var alerts: [String] { ledger.alerts.map(\.code) }
-    var state: LedgerState { ledger.state { xnys.midnight(before: $0) } }
+    var state: LedgerState { withGate(ledger.state { xnys.midnight(before: $0) }) }
 
     /// An engine that knows only the ledger.
     func restarted() throws -> TradingEngine {

@@ -12,6 +12,7 @@ struct Desk {
     let gate: RiskGate
     let id = SymbolID(index: 0)
     var effects: [Effect] = []
+    var now = Desk.noon
 
     init(_ config: ExecutionConfig = ExecutionConfig()) {
         stage = ExecutionStage(config)
@@ -52,7 +53,7 @@ struct Desk {
 
     mutating func report(_ id: ClientOrderID, _ event: BrokerReport.Event) -> ReportOutcome {
         stage.apply(
-            BrokerReport(orderID: id, at: Self.noon, event: event), effects: &effects)
+            BrokerReport(orderID: id, at: now, event: event), at: now, effects: &effects)
     }
 
     mutating func fill(_ id: ClientOrderID, _ shares: Int64, _ execution: String) -> ReportOutcome {
@@ -90,7 +91,7 @@ struct ExecutionStageTests {
         #expect(desk.stage.reserved.isPositive)
         let ticket = try #require(
             desk.stage.beginSubmit(
-                entry.intent.id, at: Desk.noon, isAllowed: true, effects: &desk.effects))
+                entry.intent.id, at: Desk.noon, .sends, effects: &desk.effects))
         #expect(ticket.protectiveStop?.id == desk.stage.protectiveStop(desk.id))
         #expect(desk.words() == ["INTENT>SUBMITTING", "INTENT>SUBMITTING"])
     }
@@ -120,7 +121,7 @@ struct ExecutionStageTests {
             _ = desk.words()
             let at = late ? Desk.noon + Span(seconds: 61) : Desk.noon
             let ticket = desk.stage.beginSubmit(
-                id, at: at, isAllowed: allowed, effects: &desk.effects)
+                id, at: at, allowed ? .sends : .lapses(reason: "paused"), effects: &desk.effects)
             #expect(ticket == nil)
             #expect(desk.words() == ["INTENT>EXPIRED_LOCAL", "INTENT>EXPIRED_LOCAL"])
             #expect(desk.stage.openOrders.isEmpty)
@@ -153,7 +154,7 @@ struct ExecutionStageTests {
         try desk.place(try #require(desk.approval(.entry, .buy)))
         let id = try #require(desk.stage.entry(desk.id)).intent.id
         let stop = try #require(desk.stage.protectiveStop(desk.id))
-        _ = desk.stage.beginSubmit(id, at: Desk.noon, isAllowed: true, effects: &desk.effects)
+        _ = desk.stage.beginSubmit(id, at: Desk.noon, .sends, effects: &desk.effects)
         _ = desk.report(id, .accepted(brokerOrderID: "b1"))
         _ = desk.report(stop, .accepted(brokerOrderID: "b2"))
         _ = desk.fill(id, 10, "e1")
@@ -167,7 +168,7 @@ struct ExecutionStageTests {
         var desk = Desk()
         try desk.place(try #require(desk.approval(.entry, .buy)))
         let id = try #require(desk.stage.entry(desk.id)).intent.id
-        _ = desk.stage.beginSubmit(id, at: Desk.noon, isAllowed: true, effects: &desk.effects)
+        _ = desk.stage.beginSubmit(id, at: Desk.noon, .sends, effects: &desk.effects)
         let whole = desk.stage.reserved
         guard case .applied(let order, let fill?) = desk.fill(id, 4, "x1") else {
             Issue.record("the first fill was not applied")
@@ -187,7 +188,7 @@ struct ExecutionStageTests {
         var desk = Desk()
         try desk.place(try #require(desk.approval(.entry, .buy)))
         let id = try #require(desk.stage.entry(desk.id)).intent.id
-        _ = desk.stage.beginSubmit(id, at: Desk.noon, isAllowed: true, effects: &desk.effects)
+        _ = desk.stage.beginSubmit(id, at: Desk.noon, .sends, effects: &desk.effects)
         _ = desk.report(id, .accepted(brokerOrderID: "b"))
         _ = desk.report(id, .canceled(reason: "by hand"))
         guard case .applied(let order, let fill) = desk.fill(id, 3, "late") else {
@@ -223,7 +224,7 @@ struct ExecutionStageTests {
                 second, symbolID: SymbolID(index: 1), at: Desk.noon, effects: &desk.effects)
         }
         let first = try #require(desk.stage.entry(desk.id)).intent.id
-        _ = desk.stage.beginSubmit(first, at: Desk.noon, isAllowed: true, effects: &desk.effects)
+        _ = desk.stage.beginSubmit(first, at: Desk.noon, .sends, effects: &desk.effects)
         _ = desk.report(first, .accepted(brokerOrderID: "b"))
         _ = desk.fill(first, 10, "e1")
         #expect(desk.stage.openOrders.count == 1, "the stop")

@@ -16,15 +16,15 @@ struct OrderStateTableTests {
         ),
         (
             .unknown,
-            "SUBMITTING ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED . NOT_PLACED ."
+            ". ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED . NOT_PLACED ."
         ),
         (.acked, ". ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED . . ."),
         (.filled, ". . . . . . . . . . ."),
         (.canceled, ". . . CANCELED CANCELED . . . . . ."),
         (.expired, ". . . EXPIRED EXPIRED . . . . . ."),
-        (.rejected, ". . . . . . . . . . ."),
+        (.rejected, ". . . REJECTED REJECTED . . . . . ."),
         (.replaced, ". . . REPLACED REPLACED . . . . . ."),
-        (.notPlaced, ". . . . . . . . . . ."),
+        (.notPlaced, ". . . NOT_PLACED NOT_PLACED . . . . . ."),
         (.expiredLocal, ". . . . . . . . . . ."),
     ]
 

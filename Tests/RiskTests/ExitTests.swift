@@ -31,6 +31,22 @@ struct ExitTests {
         if let refusal = verdict.refusal { expectFigures(refusal, "\(row.testDescription)") }
     }
 
+    @Test("S34: a confirmed flatten leaves also while paused, never while halted")
+    func flatten() {
+        let rows: [(mode: TradingMode, reason: TradeReason, passes: Bool)] = [
+            (.reduceOnly, .flatten, true), (.paused, .flatten, true), (.halted, .flatten, false),
+            (.paused, .stop, false), (.reduceOnly, .entry, false), (.paused, .entry, false),
+        ]
+        for row in rows {
+            let verdict = Setup {
+                if row.reason != .entry { $0.exit("5", row.reason) }
+                $0.context.mode = row.mode
+                $0.context.isFlattening = true
+            }.verdict
+            #expect((verdict.order != nil) == row.passes, "\(row)")
+        }
+    }
+
     @Test("an exit closes the whole position, fractions too, and reserves nothing")
     func whole() throws {
         for position in ["5", "0.000000001", "-7", "-2.5", "123456.789"] {

@@ -20,7 +20,7 @@ struct RuleRow: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { "\(name) -> \(code?.rawValue ?? "approved")" }
 
-    static let all = time + price + symbol + counts + losses + size
+    static let all = time + price + symbol + blocks + counts + losses + size
 
     static let time: [RuleRow] = [
         RuleRow("active", nil) { $0.context.mode = .active },
@@ -50,6 +50,22 @@ struct RuleRow: Sendable, CustomTestStringConvertible {
             $0.context.session?.close = RiskTests.time("15:14:59")
         },
     ]
+
+    /// Those that keep exits back too.
+    private static let stopsExits: [EntryBlock] = [.clock, .reconciling, .suspended]
+
+    static let blocks: [RuleRow] = EntryBlock.allCases.flatMap { block -> [RuleRow] in
+        let code = RefusalCode(rawValue: block.rawValue)
+        return [
+            RuleRow("an entry, \(block)", code, [Figure("blocked", block.rawValue)]) {
+                $0.context.block = block
+            },
+            RuleRow("an exit, \(block)", stopsExits.contains(block) ? code : nil) {
+                $0.exit("5")
+                $0.context.block = block
+            },
+        ]
+    }
 
     static let price: [RuleRow] = [
         RuleRow("no price", .priceMissing, [Figure("price", "unknown")]) { $0.context.price = nil },
@@ -134,6 +150,24 @@ struct RuleRow: Sendable, CustomTestStringConvertible {
         RuleRow("per day off", nil) {
             $0.config.ordersPerDayMax = nil
             $0.context.ordersToday = .max
+        },
+        RuleRow("990,000 of a million today", nil) {
+            $0.fixed("100")
+            $0.context.notionalToday = usd("990000")
+        },
+        RuleRow(
+            "a cent more", .notionalPerDay,
+            [Figure("notional_after", "1000000.01"), Figure("limit", "1000000.00")]
+        ) {
+            $0.fixed("100")
+            $0.context.notionalToday = usd("990000.01")
+        },
+        RuleRow("no sum is too large for it", .notionalPerDay) {
+            $0.context.notionalToday = Money(units: .max)
+        },
+        RuleRow("notional per day off", nil) {
+            $0.config.notionalPerDayShareMax = nil
+            $0.context.notionalToday = Money(units: .max)
         },
         RuleRow("9 positions", nil) { $0.context.openPositions = 9 },
         RuleRow("10 positions", .positionCount, [Figure("positions", "10")]) {

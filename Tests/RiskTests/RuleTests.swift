@@ -80,6 +80,7 @@ struct RuleTests {
     /// What breaks each rule and no other, in the documented order.
     static let inOrder: [(RefusalCode, @Sendable (inout Setup) -> Void)] = [
         (.mode, { $0.context.mode = .halted }),
+        (.suspended, { $0.context.block = .suspended }),
         (.sessionClosed, { $0.context.session = nil }),
         (.sessionEdge, { $0.config.sessionEdgeOpen = Span(seconds: 86_400) }),
         (.priceMissing, { $0.context.price = nil }),
@@ -97,11 +98,13 @@ struct RuleTests {
         (.positionNotional, { $0.config.positionShareMax = 0.001 }),
         (.exposure, { $0.context.exposure = usd("100000") }),
         (.cash, { $0.context.cash = .zero }),
+        (.notionalPerDay, { $0.context.notionalToday = usd("1000000") }),
     ]
 
     @Test("of two broken rules the earlier one speaks", arguments: inOrder.indices)
     func order(_ first: Int) {
-        #expect(Self.inOrder.map(\.0).count == RefusalCode.allCases.count)
+        // One rule has a code for each kind of block.
+        #expect(Self.inOrder.count == RefusalCode.allCases.count - EntryBlock.allCases.count + 1)
         for second in first..<Self.inOrder.count {
             let setup = Setup {
                 $0.fixed("10")

@@ -10,6 +10,7 @@ package struct MemoryLedger {
         package var brokerOrderID: String?
         package var filled = Quantity.zero
         package var lastExecutionID: String?
+        package var executionIDs: [String] = []
     }
 
     package private(set) var orders: [ClientOrderID: Order] = [:]
@@ -24,6 +25,9 @@ package struct MemoryLedger {
     package private(set) var transitions: [OrderTransition] = []
     package private(set) var balances: [LedgerAccount: Money] = [:]
     package private(set) var checkpoint: Checkpoint?
+    package private(set) var holdChanges: [HoldChange] = []
+    package private(set) var commands: [CommandRecord] = []
+    package private(set) var reconciliations: [ReconciliationRun] = []
     private var lots: [String: Lot] = [:]
     private var lotIDs: [String] = []
     private var decisionKeys: Set<String> = []
@@ -67,7 +71,20 @@ package struct MemoryLedger {
                 problems.append("the checkpoint goes back to \(checkpoint.at)")
             }
             self.checkpoint = checkpoint
-        case .hold, .command, .reconciliation: break
+        case .hold(let change): holdChanges.append(change)
+        case .command(let record):
+            if commands.contains(where: {
+                $0.command.transaction == record.command.transaction
+                    && $0.command.by == record.command.by
+            }) {
+                problems.append("command \(record.command.transaction) twice")
+            }
+            commands.append(record)
+        case .reconciliation(let run):
+            if reconciliations.contains(where: { $0.id == run.id }) {
+                problems.append("reconciliation \(run.id) twice")
+            }
+            reconciliations.append(run)
         }
     }
 
@@ -105,14 +122,32 @@ package struct MemoryLedger {
             problems.append("a fill of \(fill.orderID), which has no intent")
             return
         }
+        checkReversal(fill)
         guard let filled = try? order.filled.adding(fill.quantity),
-            filled <= order.intent.quantity
+            filled <= order.intent.quantity, !filled.isNegative
         else {
             problems.append("\(fill.orderID) filled beyond \(order.intent.quantity)")
             return
         }
         orders[fill.orderID]?.filled = filled
+        orders[fill.orderID]?.executionIDs.append(fill.executionID)
         orders[fill.orderID]?.lastExecutionID = fill.executionID
+    }
+
+    /// Only a fill that takes back another, once and whole, has a negative quantity.
+    private mutating func checkReversal(_ fill: Fill) {
+        guard let reversed = fill.reverses else {
+            if !fill.quantity.isPositive { problems.append("\(fill.executionID) of nothing") }
+            return
+        }
+        let original = fills.first { $0.executionID == reversed }
+        let isWhole =
+            original.map { $0.quantity.units == -fill.quantity.units && $0.price == fill.price }
+            ?? false
+        if !isWhole { problems.append("\(fill.executionID) takes back what was not there") }
+        if fills.count(where: { $0.reverses == reversed }) > 1 {
+            problems.append("\(reversed) taken back twice")
+        }
     }
 
     private mutating func take(_ lines: [Posting]) {
@@ -150,7 +185,7 @@ package struct MemoryLedger {
                 LedgerState.OpenOrder(
                     intent: order.intent, status: order.status,
                     brokerOrderID: order.brokerOrderID, filledQuantity: order.filled,
-                    lastExecutionID: order.lastExecutionID))
+                    lastExecutionID: order.lastExecutionID, executionIDs: order.executionIDs))
             state.roles[order.intent.id] = order.intent.role
         }
         for trade in trades {
@@ -188,11 +223,79 @@ package struct MemoryLedger {
                 state.creditedTrades[index] += 1
             }
         }
+        restoreHolds(&state)
+        state.commands = commands.suffix(256)
+        state.reconciledAt =
+            reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at
         state.closedTradeCount = trades.count
         for trade in trades {
             state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL
         }
         return state
+    }
+
+    private func restoreHolds(_ state: inout LedgerState) {
+        var standing: [String: TradingHold] = [:]
+        var ids: Set<String> = []
+        for change in holdChanges {
+            switch change {
+            case .set(let hold):
+                standing[hold.id] = hold
+                ids.insert(hold.id)
+            case .lifted(let id, _, _, _): standing[id] = nil
+            }
+        }
+        state.holds = standing.values.sorted { $0.id < $1.id }
+        state.holdCount = ids.count
+    }
+
+    /// What a store would give beside a broker's account: orders made since then or alive, with
+    /// all their fills, and every fill since then; those taken back and what takes them back too.
+    package func extract(since: Timestamp) -> LedgerExtract {
+        var extract = LedgerExtract()
+        var listed: Set<ClientOrderID> = []
+        for order in orderIDs.compactMap({ orders[$0] })
+        where order.intent.createdAt >= since || !order.status.isTerminal {
+            listed.insert(order.intent.id)
+            extract.orders.append(
+                LedgerExtract.Order(
+                    id: order.intent.id, symbol: order.intent.symbol, status: order.status,
+                    filled: order.filled))
+        }
+        extract.fills = fills.filter { $0.at >= since || listed.contains($0.orderID) }
+        return extract
+    }
+
+    /// The sums that a store checks: each problem as a sentence.
+    package var bookProblems: [String] {
+        var found: [String] = []
+        func check(_ name: String, _ a: Int128, _ b: Int128) {
+            if a != b { found.append("\(name): \(a) against \(b)") }
+        }
+        for symbol in Set(fills.map(\.symbol)).sorted() {
+            let held = lotIDs.compactMap { lots[$0] }.filter { $0.symbol == symbol }
+            check(
+                "shares of \(symbol)", Int128(position(symbol).units),
+                held.reduce(0) { $0 + Int128($1.quantity.units) })
+            check(
+                "cost of \(symbol)", Int128(balances[.securities(symbol)]?.units ?? 0),
+                held.reduce(0) { $0 + Int128($1.cost.units) })
+        }
+        for id in orderIDs {
+            let sum = fills.filter { $0.orderID == id }
+                .reduce(Int128(0)) { $0 + Int128($1.quantity.units) }
+            check("filled of \(id)", Int128(orders[id]?.filled.units ?? 0), sum)
+        }
+        check(
+            "gains", trades.reduce(0) { $0 + Int128($1.pnl.units) + Int128($1.costs.units) },
+            -Int128(balances[.realized]?.units ?? 0))
+        let open = lotIDs.compactMap { lots[$0] }.reduce(Int128(0)) {
+            $0 + Int128($1.openFees.units)
+        }
+        check(
+            "fees", trades.reduce(open) { $0 + Int128($1.costs.units) },
+            Int128(balances[.fees]?.units ?? 0))
+        return found
     }
 
     /// Lots with a quantity, by time of opening, then of booking.

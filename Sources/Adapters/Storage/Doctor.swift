@@ -30,9 +30,7 @@ package struct DoctorFinding: Sendable, Equatable {
     package let detail: String
 
     package init(check: String, verdict: Verdict, detail: String) {
-        self.check = check
-        self.verdict = verdict
-        self.detail = detail
+        (self.check, self.verdict, self.detail) = (check, verdict, detail)
     }
 }
 
@@ -156,6 +154,9 @@ package struct Doctor {
             if connection.migrationsBefore.contains("ledger-2") {
                 try checkMark(place, connection)
                 try checkContents(connection)
+            } else if let place {
+                let lost = StorageError.behindMark(path: path(ledger), mark: place.seq, head: 0)
+                add("mark", .failed, lost.description)
             }
             try connection.close()
         } catch {

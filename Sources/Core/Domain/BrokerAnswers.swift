@@ -152,7 +152,8 @@ package struct LedgerExtract: Sendable, Equatable {
 
     /// Of orders made since then, and of those still open.
     package var orders: [Order] = []
-    /// Fills since then that were not taken back; of an order that is listed, all of them.
+    /// Fills since then and all those of an order that is listed, what was taken back and what
+    /// takes it back included.
     package var fills: [Fill] = []
 
     package init() {}

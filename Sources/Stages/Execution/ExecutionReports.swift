@@ -3,11 +3,18 @@ import Primitives
 
 extension ExecutionStage {
     /// Takes a broker's report. Records the transition; the fill's own rows are the portfolio's.
+    ///
+    /// - Parameters:
+    ///   - now: the engine's time; the report's own is the venue's.
+    ///   - foundBy: the comparison that found what the broker's own report did not bring.
     package mutating func apply(
-        _ report: BrokerReport, effects: inout [Effect]
+        _ report: BrokerReport, at now: Timestamp, foundBy: String? = nil,
+        effects: inout [Effect]
     ) -> ReportOutcome {
         let id = report.orderID
-        guard let order = orders[id] else { return applyLate(report) }
+        guard let order = orders[id] else {
+            return applyLate(report, at: now, foundBy, effects: &effects)
+        }
         let moved: Bool
         switch report.event {
         case .accepted(let brokerOrderID):
@@ -16,48 +23,100 @@ extension ExecutionStage {
                 id, .accepted, at: report.at, brokerOrderID: brokerOrderID, effects: &effects)
         case .rejected(let reason):
             moved = move(id, .rejected, at: report.at, reason: reason, effects: &effects)
+            if moved { endAttached(to: order, .rejected, report, effects: &effects) }
         case .canceled(let reason):
             moved = move(id, .canceled, at: report.at, reason: reason, effects: &effects)
-            if moved { releaseExit(after: order, effects: &effects) }
+            if moved { endAttached(to: order, .canceled, report, effects: &effects) }
         case .expired:
             moved = move(id, .expired, at: report.at, effects: &effects)
-            if moved { releaseExit(after: order, effects: &effects) }
+            if moved { endAttached(to: order, .expired, report, effects: &effects) }
+        case .replaced(let successor):
+            moved = move(
+                id, .replaced, at: report.at, reason: "replaced by \(successor)",
+                effects: &effects)
         case .fill(let executionID, let quantity, let price, let fee):
             return applyFill(
-                order, executionID, quantity, price, fee, at: report.at, effects: &effects)
-        case .replaced, .notSent, .ambiguous, .duplicate, .busted, .corrected, .unrecognised:
+                order, Execution(executionID, quantity, price, fee), at: report.at, foundBy,
+                effects: &effects)
+        case .notSent(let reason):
+            guard retryLater(order, reason, at: now, effects: &effects) else { return .repeated }
+            moved = true
+        case .ambiguous(let reason):
+            guard order.status == .submitting else { return .repeated }
+            let stop = attachedStop(of: order)
+            becomeUnknown(id, reason: reason, at: now, effects: &effects)
+            if let stop { becomeUnknown(stop.id, reason: reason, at: now, effects: &effects) }
+            moved = true
+        case .duplicate:
+            return adopt(order, at: now, effects: &effects)
+        case .busted(let executionID):
+            return revise(
+                order, executionID, nil, at: report.at, foundBy, effects: &effects)
+        case .corrected(let executionID, let quantity, let price):
+            return revise(
+                order, executionID, (quantity, price), at: report.at, foundBy, effects: &effects)
+        case .unrecognised:
+            demandRead(id, at: now)
             return .repeated
         }
         guard moved else { return .impossible(order.status) }
-        return .applied(orders[id] ?? recent.last ?? order, fill: nil)
+        settle(id)
+        if orders[id] == nil { releaseExit(after: order, effects: &effects) }
+        return .applied(known(id) ?? order, fill: nil)
+    }
+
+    /// The broker has an order of this id already: it is ours, and what it is has to be read.
+    private mutating func adopt(
+        _ order: WorkingOrder, at now: Timestamp, effects: inout [Effect]
+    ) -> ReportOutcome {
+        let id = order.intent.id
+        guard order.status == .submitting || order.status == .unknown else { return .repeated }
+        let stop = attachedStop(of: order)
+        becomeUnknown(
+            id, reason: "the broker has an order of this id", at: now, effects: &effects)
+        if let stop {
+            becomeUnknown(
+                stop.id, reason: "its entry is known to the broker", at: now, effects: &effects)
+        }
+        inquiries[id]?.exists = true
+        inquiries[id]?.due = now
+        if canRead(at: now) { ask(id, at: now, effects: &effects) }
+        return .applied(known(id) ?? order, fill: nil)
+    }
+
+    func applyFillTotals(
+        _ order: WorkingOrder, _ execution: Execution
+    ) -> WorkingOrder? {
+        guard execution.quantity.isPositive, execution.price.isPositive,
+            let filled = try? order.filled.adding(execution.quantity),
+            filled <= order.intent.quantity
+        else { return nil }
+        var order = order
+        order.executions.append(execution)
+        order.filled = filled
+        return order
     }
 
     private mutating func applyFill(
-        _ order: WorkingOrder, _ executionID: String, _ quantity: Quantity, _ price: Price,
-        _ fee: Money, at: Timestamp, effects: inout [Effect]
+        _ old: WorkingOrder, _ execution: Execution, at: Timestamp, _ foundBy: String?,
+        effects: inout [Effect]
     ) -> ReportOutcome {
-        let id = order.intent.id
-        if order.executions.contains(executionID) { return .repeated }
-        guard quantity.isPositive, price.isPositive,
-            let filled = try? order.filled.adding(quantity)
-        else { return .impossible(order.status) }
-        let old = order
-        var order = order
-        order.executions.append(executionID)
-        order.filled = filled
+        let id = old.intent.id
+        if old.hasBooked(execution.id) { return .repeated }
+        guard nextStatus(old.status, .partialFill) != nil || old.status == .intent,
+            let order = applyFillTotals(old, execution)
+        else { return .impossible(old.status) }
         count(old, order)
         orders[id] = order
-        let isComplete = filled >= order.intent.quantity
+        let isComplete = order.filled >= order.intent.quantity
         move(id, isComplete ? .completeFill : .partialFill, at: at, effects: &effects)
+        settle(id)
         // Before another order is retired beside it.
-        let moved = orders[id] ?? recent.last ?? order
+        let moved = known(id) ?? order
         if isComplete, case .protectiveStop = order.intent.role {
             lapseWaitingExit(order.symbolID, at: at, effects: &effects)
         }
-        let fill = Fill(
-            executionID: executionID, orderID: id, symbol: order.intent.symbol,
-            side: order.intent.side, quantity: quantity, price: price, fee: fee, at: at)
-        return .applied(moved, fill: fill)
+        return .applied(moved, fill: execution.fill(of: order, at: at, foundBy: foundBy))
     }
 
     /// The shares are free: the exit that waited for its stop to go may leave.
@@ -80,87 +139,52 @@ extension ExecutionStage {
             effects: &effects)
     }
 
+    /// An entry that ended without a share takes along the stop that nobody acknowledged.
+    private mutating func endAttached(
+        to entry: WorkingOrder, _ step: OrderStep, _ report: BrokerReport,
+        effects: inout [Effect]
+    ) {
+        guard entry.intent.role.isEntry, entry.filled.isZero,
+            let id = slots[entry.symbolID.index].stop, let stop = orders[id],
+            stop.intent.role == .protectiveStop(parent: entry.intent.id),
+            stop.status == .submitting || stop.status == .unknown
+        else { return }
+        move(id, step, at: report.at, reason: "its entry ended", effects: &effects)
+        settle(id)
+    }
+
     /// A report for an order that was terminal already: fills are booked, the rest is repetition.
-    private mutating func applyLate(_ report: BrokerReport) -> ReportOutcome {
+    private mutating func applyLate(
+        _ report: BrokerReport, at now: Timestamp, _ foundBy: String?, effects: inout [Effect]
+    ) -> ReportOutcome {
         guard let index = recent.firstIndex(where: { $0.intent.id == report.orderID }) else {
             return .unknownOrder
         }
-        var order = recent[index]
-        guard case .fill(let executionID, let quantity, let price, let fee) = report.event else {
+        let old = recent[index]
+        switch report.event {
+        case .fill(let executionID, let quantity, let price, let fee):
+            if old.hasBooked(executionID) { return .repeated }
+            let execution = Execution(executionID, quantity, price, fee)
+            guard nextStatus(old.status, .partialFill) != nil,
+                let order = applyFillTotals(old, execution)
+            else { return .impossible(old.status) }
+            recent[index] = order
+            return .applied(
+                order, fill: execution.fill(of: order, at: report.at, foundBy: foundBy))
+        case .busted(let executionID):
+            return revise(old, executionID, nil, at: report.at, foundBy, effects: &effects)
+        case .corrected(let executionID, let quantity, let price):
+            return revise(
+                old, executionID, (quantity, price), at: report.at, foundBy, effects: &effects)
+        case .accepted:
+            // The acknowledgement may come after the end, but not for what was never sent.
+            let wasNeverThere = old.status == .notPlaced || old.status == .expiredLocal
+            return wasNeverThere ? .impossible(old.status) : .repeated
+        case .unrecognised:
+            demandRead(report.orderID, at: now)
+            return .repeated
+        case .rejected, .canceled, .expired, .replaced, .notSent, .ambiguous, .duplicate:
             return .repeated
         }
-        if order.executions.contains(executionID) { return .repeated }
-        guard nextStatus(order.status, .partialFill) != nil, quantity.isPositive,
-            price.isPositive, let filled = try? order.filled.adding(quantity)
-        else { return .impossible(order.status) }
-        order.executions.append(executionID)
-        order.filled = filled
-        recent[index] = order
-        let fill = Fill(
-            executionID: executionID, orderID: report.orderID, symbol: order.intent.symbol,
-            side: order.intent.side, quantity: quantity, price: price, fee: fee, at: report.at)
-        return .applied(order, fill: fill)
-    }
-
-    // MARK: - Restart
-
-    /// Takes back the orders that were alive when the ledger was last written.
-    package mutating func restore(_ state: LedgerState, symbolID: (Symbol) -> SymbolID?) {
-        for symbol in state.stopPrices.keys.sorted() {
-            if let id = symbolID(symbol) { slots[id.index].stopPrice = state.stopPrices[symbol] }
-        }
-        for open in state.openOrders {
-            guard let id = symbolID(open.intent.symbol) else { continue }
-            var order = WorkingOrder(intent: open.intent, symbolID: id, status: open.status)
-            order.brokerOrderID = open.brokerOrderID
-            order.filled = open.filledQuantity
-            if let last = open.lastExecutionID { order.executions = [last] }
-            add(order)
-        }
-        for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }
-    }
-
-    /// How many orders were made since `start`, for the limit per day after a restart.
-    package mutating func restoreDay(_ state: LedgerState, from start: Timestamp) {
-        ordersToday = state.recentIntents.count { $0.countsAsOrder && $0.at >= start }
-    }
-
-    /// What to ask for again after a restart at a venue whose memory is our own ledger: an order
-    /// without an acknowledgement was never taken, so it goes out once more under its own id; an
-    /// exit waits for its stop to be canceled first, and one that may not leave lapses before
-    /// its stop is touched.
-    package mutating func recover(
-        exitsAllowed: Bool, at now: Timestamp, effects: inout [Effect]
-    ) {
-        for order in openOrders where order.status == .intent && !exitsAllowed {
-            guard case .exit = order.intent.role, slots[order.symbolID.index].stop != nil else {
-                continue
-            }
-            move(
-                order.intent.id, .lapsed, at: now, reason: "not allowed after the restart",
-                effects: &effects)
-        }
-        for order in openOrders where order.status == .intent || order.status == .submitting {
-            switch order.intent.role {
-            case .protectiveStop(let entry):
-                // With its entry alive it travels with that.
-                if orders[entry] == nil { effects.append(.submit(order.intent.id)) }
-            case .entry: effects.append(.submit(order.intent.id))
-            case .exit:
-                if let stop = slots[order.symbolID.index].stop {
-                    effects.append(.cancel(stop))
-                } else {
-                    effects.append(.submit(order.intent.id))
-                }
-            }
-        }
-    }
-}
-
-extension LedgerState.IntentMark {
-    /// A protective stop travels with its entry and is no order of its own to the limits.
-    fileprivate var countsAsOrder: Bool {
-        if case .protectiveStop = role { return false }
-        return true
     }
 }

@@ -36,8 +36,8 @@ package struct WorkingOrder: Sendable, Equatable {
     package internal(set) var status: OrderStatus
     package internal(set) var brokerOrderID: String?
     package internal(set) var filled = Quantity.zero
-    /// Execution ids already booked: the same fill twice is one fill.
-    var executions: [String] = []
+    /// Those already booked: the same fill twice is one fill.
+    var executions: [Execution] = []
 
     init(intent: OrderIntent, symbolID: SymbolID, status: OrderStatus) {
         shared = Shared(intent)
@@ -62,10 +62,22 @@ package enum ReportOutcome: Sendable, Equatable {
     case applied(WorkingOrder, fill: Fill?)
     /// Known already: the same execution or acknowledgement once more.
     case repeated
+    /// Executions were taken back or booked anew.
+    case revised(WorkingOrder, fills: [Fill])
     /// No order of that id is alive or recent.
     case unknownOrder
+    /// An execution is to be taken back that is not known here, or only by its id.
+    case unknownExecution(String)
     /// The order table has no such step.
     case impossible(OrderStatus)
+}
+
+/// What the last gate says of an order.
+package enum Admission: Sendable, Equatable {
+    case sends
+    /// Something that goes away by itself is in the way.
+    case waits
+    case lapses(reason: String)
 }
 
 package enum ExecutionError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -89,6 +101,8 @@ package struct ExecutionStage: Sendable {
         var stop: ClientOrderID?
         /// Where the newest protective stop of the position rests or rested.
         var stopPrice: Price?
+        /// When something last happened to the symbol's orders; kept outside only.
+        var touched = Timestamp.distantPast
     }
 
     var orders: [ClientOrderID: WorkingOrder] = [:]
@@ -102,8 +116,22 @@ package struct ExecutionStage: Sendable {
     private var unfilledEntries = 0
     /// What all working orders may still cost; saturates rather than fails.
     package private(set) var reserved = Money.zero
+    /// Orders that are unknown, the stops that travel with them included.
+    private(set) var unknowns = 0
 
-    package init(_ config: ExecutionConfig) { self.config = config }
+    /// The connection to a broker outside stands.
+    package var isLinked = false
+    package var breaker: CircuitBreaker
+    package var desk: ReconciliationDesk
+    var inquiries: [ClientOrderID: Inquiry] = [:]
+    /// When something of the above is due; set by `schedule`.
+    package internal(set) var due = Timestamp.distantFuture
+
+    package init(_ config: ExecutionConfig) {
+        self.config = config
+        breaker = CircuitBreaker(config.breaker, seed: config.idPrefix)
+        desk = ReconciliationDesk(config.reconciliation, isOutside: config.isOutside)
+    }
 
     package mutating func register(count: Int) {
         while slots.count < count { slots.append(Slots()) }
@@ -216,11 +244,17 @@ package struct ExecutionStage: Sendable {
         return OrderIntent(
             id: id, decisionKey: key, signalID: signal.id, symbol: signal.symbol, side: side,
             quantity: quantity, type: type, timeInForce: timeInForce, role: role, createdAt: now,
-            expiresAt: now + config.intentLifetime, referencePrice: signal.price,
+            expiresAt: now + lifetime(of: role), referencePrice: signal.price,
             reservation: reservation,
             bodyHash: OrderIdentity.bodyHash(
                 symbol: signal.symbol, side: side, quantity: quantity, type: type,
                 timeInForce: timeInForce, stop: stop))
+    }
+
+    /// A stop that travels with an entry leaves with it or not at all.
+    func lifetime(of role: OrderRole) -> Span {
+        if config.isOutside, case .exit = role { return config.exitLifetime }
+        return config.intentLifetime
     }
 
     mutating func insert(
@@ -230,50 +264,81 @@ package struct ExecutionStage: Sendable {
         effects.append(.record(.intent(intent)))
     }
 
+    /// An order that was found at the broker takes no place that another one has.
     mutating func add(_ order: WorkingOrder) {
         count(nil, order)
-        orders[order.intent.id] = order
+        let id = order.intent.id
+        let index = order.symbolID.index
+        orders[id] = order
+        if order.status == .unknown { unknowns += 1 }
         switch order.intent.role {
-        case .entry:
-            slots[order.symbolID.index].entry = order.intent.id
-            slots[order.symbolID.index].stopPrice = nil
-        case .exit: slots[order.symbolID.index].exit = order.intent.id
-        case .protectiveStop:
-            slots[order.symbolID.index].stop = order.intent.id
-            slots[order.symbolID.index].stopPrice = order.intent.type.price
+        case .entry where slots[index].entry == nil:
+            slots[index].entry = id
+            slots[index].stopPrice = nil
+        case .exit where slots[index].exit == nil: slots[index].exit = id
+        case .protectiveStop where slots[index].stop == nil:
+            slots[index].stop = id
+            slots[index].stopPrice = order.intent.type.price
+        default: break
         }
     }
 
     // MARK: - Sending
 
     /// The last gate: an intent that may still leave becomes a ticket, together with the stop
-    /// that travels with it; one that is too old or not `isAllowed` lapses. The transitions are
-    /// to be durable before the ticket is used.
+    /// that travels with it; one that may not lapses, or waits. The transitions are to be durable
+    /// before the ticket is used.
     ///
-    /// - Parameter isAllowed: what mode and session say at this very moment.
+    /// - Parameter admission: what mode, session, position and broker say at this very moment.
     package mutating func beginSubmit(
-        _ id: ClientOrderID, at now: Timestamp, isAllowed: Bool, effects: inout [Effect]
+        _ id: ClientOrderID, at now: Timestamp, _ admission: Admission, effects: inout [Effect]
     ) -> OrderTicket? {
-        guard let order = orders[id],
-            order.status == .intent || order.status == .submitting
-        else { return nil }
+        guard let order = orders[id], isToBeSent(order) else { return nil }
         let stop = attachedStop(of: order)
-        guard isAllowed, now <= order.intent.expiresAt else {
-            let reason = isAllowed ? "expired before it was sent" : "not allowed at the last gate"
-            if order.status == .intent {
-                move(id, .lapsed, at: now, reason: reason, effects: &effects)
-                if let stop { move(stop.id, .lapsed, at: now, reason: reason, effects: &effects) }
-            } else {
-                move(id, .provenAbsent, at: now, reason: reason, effects: &effects)
-                if let stop {
-                    move(stop.id, .provenAbsent, at: now, reason: reason, effects: &effects)
-                }
-            }
+        if now > order.intent.expiresAt {
+            lapse(order, reason: "expired before it was sent", at: now, effects: &effects)
+            return nil
+        }
+        switch admission {
+        case .sends: break
+        case .waits:
+            inquiries[id]?.due = now + Self.waitingPause
+            return nil
+        case .lapses(let reason):
+            lapse(order, reason: reason, at: now, effects: &effects)
             return nil
         }
         move(id, .submit, at: now, effects: &effects)
-        if let stop { move(stop.id, .submit, at: now, effects: &effects) }
+        noteSent(id, at: now)
+        if let stop {
+            move(stop.id, .submit, at: now, effects: &effects)
+            noteSent(stop.id, at: now)
+        }
         return OrderTicket(order.intent, symbolID: order.symbolID, protectiveStop: stop)
+    }
+
+    /// Outside, what has left once leaves again only where it is proven that it did not.
+    private func isToBeSent(_ order: WorkingOrder) -> Bool {
+        switch order.status {
+        case .intent: true
+        case .submitting:
+            !config.isOutside || inquiries[order.intent.id]?.sending == .waiting
+        default: false
+        }
+    }
+
+    /// Between two looks at what waits for something that nobody announces.
+    static let waitingPause = Span(seconds: 5)
+
+    mutating func lapse(
+        _ order: WorkingOrder, reason: String, at now: Timestamp, effects: inout [Effect]
+    ) {
+        guard order.status == .intent else {
+            return deny(order, reason: reason, at: now, effects: &effects)
+        }
+        let stop = attachedStop(of: order)
+        move(order.intent.id, .lapsed, at: now, reason: reason, effects: &effects)
+        if let stop { move(stop.id, .lapsed, at: now, reason: reason, effects: &effects) }
     }
 
     /// The ticket of an order that is alive.
@@ -283,7 +348,7 @@ package struct ExecutionStage: Sendable {
         }
     }
 
-    private func attachedStop(of order: WorkingOrder) -> OrderTicket.ProtectiveStop? {
+    func attachedStop(of order: WorkingOrder) -> OrderTicket.ProtectiveStop? {
         guard let id = slots[order.symbolID.index].stop, let stop = orders[id],
             stop.intent.role == .protectiveStop(parent: order.intent.id),
             let price = stop.intent.type.price
@@ -312,6 +377,8 @@ package struct ExecutionStage: Sendable {
                             id: id, from: order.status, to: next, at: now,
                             brokerOrderID: brokerOrderID, reason: reason))))
         }
+        if old.status == .unknown, next != .unknown { unknowns -= 1 }
+        if old.status != .unknown, next == .unknown { unknowns += 1 }
         order.status = next
         if let brokerOrderID { order.brokerOrderID = brokerOrderID }
         if next.isTerminal {

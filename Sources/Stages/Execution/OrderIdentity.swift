@@ -16,8 +16,13 @@ enum OrderIdentity {
     /// `prefix-` and the 26 characters of the decision key; the prefix is cut at 20 bytes, so the
     /// id has at most 47.
     static func clientOrderID(prefix: String, decisionKey: String) -> ClientOrderID? {
+        ClientOrderID(start(prefix: prefix) + decisionKey)
+    }
+
+    /// What every id of this installation begins with, and no other's.
+    static func start(prefix: String) -> String {
         let cut = prefix.utf8.count <= 20 ? prefix : String(prefix.prefix(20))
-        return ClientOrderID(cut + "-" + decisionKey)
+        return cut + "-"
     }
 
     /// Of everything that would go on the wire but the id.

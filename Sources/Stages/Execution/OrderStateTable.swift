@@ -22,19 +22,19 @@ package enum OrderStep: String, Sendable, CaseIterable {
 /// The order table: `(status, step) -> status`. What is not listed cannot happen; the caller
 /// keeps the status and raises an alert.
 ///
-/// Fills may overtake the acknowledgement, and may arrive for an order that was just canceled or
-/// expired: shares that changed hands are booked, and the terminal status stays.
+/// Fills may overtake the acknowledgement, and may arrive for an order that has ended already, even
+/// for one that the broker denied: shares that changed hands are booked, the terminal status stays.
 package func nextStatus(_ status: OrderStatus, _ step: OrderStep) -> OrderStatus? {
     switch (status, step) {
     case (.intent, .submit): .submitting
     case (.intent, .lapsed): .expiredLocal
     case (.intent, .canceled): .expiredLocal
 
-    // The same id may be sent again once it is proven absent, never under a new one.
+    // The same id may be sent again where it is proven that no byte left, never under a new one
+    // and never once it is unknown.
     case (.submitting, .submit): .submitting
     case (.submitting, .ambiguous): .unknown
     case (.submitting, .provenAbsent): .notPlaced
-    case (.unknown, .submit): .submitting
     case (.unknown, .provenAbsent): .notPlaced
 
     case (.submitting, .accepted), (.unknown, .accepted), (.acked, .accepted): .acked
@@ -48,6 +48,8 @@ package func nextStatus(_ status: OrderStatus, _ step: OrderStep) -> OrderStatus
     case (.canceled, .partialFill), (.canceled, .completeFill): .canceled
     case (.expired, .partialFill), (.expired, .completeFill): .expired
     case (.replaced, .partialFill), (.replaced, .completeFill): .replaced
+    case (.rejected, .partialFill), (.rejected, .completeFill): .rejected
+    case (.notPlaced, .partialFill), (.notPlaced, .completeFill): .notPlaced
     default: nil
     }
 }

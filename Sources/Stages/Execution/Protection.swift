@@ -33,7 +33,7 @@ extension ExecutionStage {
             id: id, decisionKey: key, signalID: cause.signalID, symbol: cause.symbol, side: side,
             quantity: held.magnitude, type: type, timeInForce: .gtc,
             role: .protectiveStop(parent: entry), createdAt: now,
-            expiresAt: now + config.intentLifetime, referencePrice: price, reservation: .zero,
+            expiresAt: now + lifetime(of: cause.role), referencePrice: price, reservation: .zero,
             bodyHash: OrderIdentity.bodyHash(
                 symbol: cause.symbol, side: side, quantity: held.magnitude, type: type,
                 timeInForce: .gtc, stop: nil))

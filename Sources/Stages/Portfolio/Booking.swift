@@ -33,7 +33,13 @@ struct Booking {
         amount = try fill.price * quantity
 
         var shares = Shares(of: fill, quantity: quantity, amount: amount)
-        for lot in lots where shares.remaining.units.signum() == -lot.quantity.units.signum() {
+        // What is taken back leaves the lot that it opened before it touches any other.
+        let own = fill.reverses.flatMap { id in lots.first { $0.id == id } }
+        if let own, own.quantity.units.signum() == -shares.remaining.units.signum() {
+            try close(own, with: &shares, by: fill, reason: reason)
+        }
+        for lot in lots
+        where lot.id != own?.id && shares.remaining.units.signum() == -lot.quantity.units.signum() {
             try close(lot, with: &shares, by: fill, reason: reason)
         }
         if !shares.remaining.isZero { try open(with: &shares, by: fill) }
@@ -61,6 +67,8 @@ struct Booking {
         costDelta = try costDelta.subtracting(cost)
         gain = try gain.adding(gross)
         pnl = try pnl.adding(net)
+        // Shares given back at what they cost, fees and all, were no trade.
+        if lot.id == fill.reverses, gross.isZero, costs.isZero { return }
         trades.append(
             ClosedTrade(
                 id: lot.id + "/" + fill.executionID, symbol: lot.symbol,

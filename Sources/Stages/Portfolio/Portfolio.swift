@@ -83,7 +83,9 @@ package struct Portfolio: Sendable, Equatable {
     /// Books an execution, each of them once: that is the caller's promise.
     ///
     /// - Parameters:
-    ///   - fill: quantity and price positive; a quantity of zero books its fee alone.
+    ///   - fill: quantity and price positive; a quantity of zero books its fee alone. One that
+    ///     `reverses` another has its quantity and fee negated: position and cash are then as if
+    ///     that had never been, and shares it opened leave the lot they opened.
     ///   - reason: of the order that this fill belongs to; kept with the trades it closes.
     ///   - entries: gets the postings, the lots that changed and the closed trades, in this order.
     /// - Returns: the trades that were closed, oldest lot first.
@@ -116,7 +118,11 @@ package struct Portfolio: Sendable, Equatable {
         if !isKnown || symbols[id.index] == nil { register(fill.symbol, id) }
         totals = next
         slots[id.index] = slot
-        replaceLots(of: id, by: booking)
+        if fill.reverses == nil {
+            replaceLots(of: id, by: booking)
+        } else {
+            replaceAnyLots(of: id, by: booking)
+        }
         count(from: old.quantity, to: quantity)
         if !postings.isEmpty { entries.append(.postings(postings)) }
         for lot in booking.changedLots { entries.append(.lot(lot)) }
@@ -127,6 +133,21 @@ package struct Portfolio: Sendable, Equatable {
     private mutating func replaceLots(of id: SymbolID, by booking: Booking) {
         lots[id.index].removeFirst(booking.closedLots)
         if let reduced = booking.reducedLot { lots[id.index][0] = reduced }
+        if let opened = booking.openedLot { insert(opened, of: id) }
+    }
+
+    /// As above, where the lots that were closed need not be the oldest.
+    private mutating func replaceAnyLots(of id: SymbolID, by booking: Booking) {
+        for lot in booking.changedLots where lot.id != booking.openedLot?.id {
+            guard let index = lots[id.index].firstIndex(where: { $0.id == lot.id }) else {
+                continue
+            }
+            if lot.quantity.isZero {
+                lots[id.index].remove(at: index)
+            } else {
+                lots[id.index][index] = lot
+            }
+        }
         if let opened = booking.openedLot { insert(opened, of: id) }
     }
 

@@ -60,13 +60,22 @@ package struct OfflineControl {
     private func carryOut(_ command: Command) throws -> ControlAnswer {
         var engine = try restored()
         let at = try engine.now > .distantPast ? engine.now : firstTime()
-        var effects: [Effect] = []
-        try engine.process(Stamped(at: at, .command(command)), effects: &effects)
         let journal = LedgerJournal(
             ledger: ledger, history: history, interval: engine.config.interval)
         var given: CommandAnswer?
         journal.onAnswer = { given = $0 }
-        try journal.commit(effects, symbols: engine.symbols)
+        if command.verb == .reconcile {
+            // The broker inside has to be asked: it remembers what the ledger remembers.
+            var loop = TradingLoop(
+                engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
+            loop.venue.register(count: engine.symbols.count)
+            try loop.recover(state())
+            try loop.take(.command(command), at)
+        } else {
+            var effects: [Effect] = []
+            try engine.process(Stamped(at: at, .command(command)), effects: &effects)
+            try journal.commit(effects, symbols: engine.symbols)
+        }
         return given.map { ControlAnswer($0) }
             ?? ControlAnswer(
                 transaction: command.transaction, error: .unavailable,
@@ -75,11 +84,14 @@ package struct OfflineControl {
 
     private func restored() throws -> TradingEngine {
         let interval = assembly.configuration.market.interval ?? Span(seconds: 60)
-        let zone = assembly.calendar.zone
         var engine = TradingEngine(assembly.runConfig(ledger: ledger, interval: interval))
-        try engine.restore(
-            ledger.loadState { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) })
+        try engine.restore(try state())
         return engine
+    }
+
+    private func state() throws(StorageError) -> LedgerState {
+        let zone = assembly.calendar.zone
+        return try ledger.loadState { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) }
     }
 
     /// When the market will begin.
@@ -102,13 +114,16 @@ package struct OfflineControl {
 }
 
 extension Assembly {
-    /// The engine's configuration for a run on this ledger: its ids name the installation.
+    /// The engine's configuration for a run on this ledger: its ids name the installation, and
+    /// broker and books are compared.
     func runConfig(
         ledger: LedgerStore, idPrefix: String? = nil, interval: Span
     ) -> EngineConfig {
         // The ledger's part is never cut: the id has room for 20 bytes.
         let own = configuration.installation.name ?? ledger.installation
         let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
-        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+        var config = engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+        config.execution.reconciliation.isEnabled = true
+        return config
     }
 }

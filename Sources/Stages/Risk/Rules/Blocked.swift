@@ -7,7 +7,7 @@ extension Rules {
         guard let block = proposal.context.block, proposal.isEntry || block.stopsExits else {
             return nil
         }
-        return Refusal(block.refusal, [Figure("blocked", block.rawValue)])
+        return Refusal(block.refusal, [Figure("blocked", block.rawValue), Figure("limit", "none")])
     }
 }
 

@@ -1,0 +1,187 @@
+import Domain
+import Execution
+import Portfolio
+import Primitives
+
+/// Rows that the broker's account proves: booked like any other, with the run that found them.
+extension TradingEngine {
+    /// A repair that cannot be made is a difference that nobody can explain.
+    mutating func repair(
+        _ findings: inout ReconciliationFindings, _ books: LedgerExtract,
+        _ run: ReconciliationDesk.Run, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        for order in findingsStrangers(findings) {
+            if execution.noteStranger(order, at: now) {
+                raise(
+                    "identity", .critical,
+                    "\(order): the broker holds another order under this id", &effects)
+                hold(
+                    .identity, .halted, "\(order) at the broker is not what was decided here",
+                    &effects)
+            }
+        }
+        for repair in findings.repairs {
+            if try make(repair, books, run, &effects) { continue }
+            let (kind, subject, symbol) = repair.subject
+            findings.lines.removeAll {
+                $0.outcome == .repaired && $0.kind == kind && $0.subject == subject
+            }
+            findings.lines.append(
+                ReconciliationLine(
+                    kind: kind, subject: subject, books: "cannot be taken in", broker: "there",
+                    outcome: .unexplained))
+            if let symbol { findings.suspects.insert(symbol) }
+        }
+    }
+
+    private func findingsStrangers(_ findings: ReconciliationFindings) -> [ClientOrderID] {
+        findings.lines.filter { $0.kind == .order && $0.books == "another order" }
+            .compactMap { ClientOrderID($0.subject) }
+    }
+
+    private mutating func make(
+        _ repair: ReconciliationRepair, _ books: LedgerExtract, _ run: ReconciliationDesk.Run,
+        _ effects: inout [Effect]
+    ) throws(EngineError) -> Bool {
+        switch repair {
+        case .adopt(let order):
+            guard let id = register(order.symbol) else { return false }
+            let isTaken = execution.adopt(
+                order, symbolID: id, held: portfolio.quantity(id),
+                opener: portfolio.openLots(id).first?.openedBy, at: now, effects: &effects)
+            if isTaken, order.status != .open { try follow(order, run, &effects) }
+            return isTaken
+        case .fill(let fill):
+            guard let order = ClientOrderID(fill.clientOrderID) else { return false }
+            if execution.known(order) != nil {
+                return try absorb(fill.report(order), foundBy: run.id, &effects)
+            }
+            guard let id = symbols.id(of: fill.symbol) else { return false }
+            let row = Fill(
+                executionID: fill.executionID, orderID: order, symbol: fill.symbol,
+                side: fill.side, quantity: fill.quantity, price: fill.price, fee: fill.fee,
+                at: fill.at, foundBy: run.id)
+            try book([row], BookedFor(id, order), &effects)
+            return true
+        case .correct(let fill): return try correct(fill, books, run, &effects)
+        case .status(let order):
+            try follow(order, run, &effects)
+            return true
+        case .read(let id):
+            execution.demandRead(id, at: now)
+            return true
+        }
+    }
+
+    /// What became of an order, after its fills.
+    private mutating func follow(
+        _ order: BrokerOrder, _ run: ReconciliationDesk.Run, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        guard let id = ClientOrderID(order.clientOrderID), let own = execution.known(id) else {
+            return
+        }
+        if own.status.isTerminal { return }
+        // Shares are missing yet: the order is read until they are found.
+        if order.filled > own.filled { return execution.demandRead(id, at: now) }
+        guard let event = order.event else { return }
+        try absorb(
+            BrokerReport(orderID: id, at: now, event: event), foundBy: run.id, &effects)
+    }
+
+    private mutating func correct(
+        _ fill: BrokerFill, _ books: LedgerExtract, _ run: ReconciliationDesk.Run,
+        _ effects: inout [Effect]
+    ) throws(EngineError) -> Bool {
+        guard let order = ClientOrderID(fill.clientOrderID) else { return false }
+        if execution.known(order) != nil {
+            let event = BrokerReport.Event.corrected(
+                executionID: fill.executionID, quantity: fill.quantity, price: fill.price)
+            return try absorb(
+                BrokerReport(orderID: order, at: fill.at, event: event), foundBy: run.id, &effects)
+        }
+        return try revise(
+            fill.executionID, of: order, (fill.quantity, fill.price), at: fill.at, books, run.id,
+            &effects) != nil
+    }
+
+    /// An execution of an order that only the ledger knows is taken back, or booked anew.
+    private mutating func revise(
+        _ executionID: String, of order: ClientOrderID,
+        _ terms: (quantity: Quantity, price: Price)?, at: Timestamp, _ books: LedgerExtract,
+        _ run: String, _ effects: inout [Effect]
+    ) throws(EngineError) -> [Fill]? {
+        let reversed = Set(books.fills.compactMap(\.reverses))
+        let standing = books.fills.last {
+            $0.orderID == order && $0.reverses == nil && !reversed.contains($0.executionID)
+                && Revision.original($0.executionID) == executionID
+        }
+        guard let standing, let id = symbols.id(of: standing.symbol),
+            let rows = standing.revised(terms, at: at, foundBy: run)
+        else { return nil }
+        try book(rows, BookedFor(id, order), &effects)
+        return rows
+    }
+
+    // MARK: - Executions taken back late
+
+    /// An execution is taken back that is known here by its id alone, or not at all: its terms are
+    /// in the ledger, which comes with the account.
+    mutating func postpone(_ report: BrokerReport, _ effects: inout [Effect]) {
+        raise(
+            "fill-revised", .critical,
+            "\(report.orderID): \(report.event); its terms are looked up in the ledger", &effects)
+        guard execution.desk.isOn,
+            execution.desk.revisions.count < ReconciliationDesk.revisionsMax
+        else { return }
+        if !execution.desk.revisions.contains(report) { execution.desk.revisions.append(report) }
+        compareSoon(&effects)
+    }
+
+    /// Takes back what waited for the ledger's terms, so that the comparison sees it done.
+    mutating func takeBack(
+        _ books: inout LedgerExtract, _ run: String, _ effects: inout [Effect]
+    ) throws(EngineError) {
+        execution.learn(books.fills)
+        let waiting = execution.desk.revisions
+        execution.desk.revisions = []
+        for report in waiting {
+            let executionID: String
+            var terms: (quantity: Quantity, price: Price)?
+            switch report.event {
+            case .busted(let id): executionID = id
+            case .corrected(let id, let quantity, let price):
+                executionID = id
+                terms = (quantity, price)
+            default: continue
+            }
+            if execution.known(report.orderID) != nil {
+                let found = books.fills.first { $0.executionID == executionID }
+                guard let found else { continue }
+                try absorb(report, foundBy: run, &effects)
+                if let rows = found.revised(terms, at: report.at, foundBy: run) {
+                    books.fills += rows
+                }
+                continue
+            }
+            let rows = try revise(
+                executionID, of: report.orderID, terms, at: report.at, books, run, &effects)
+            if let rows {
+                books.fills += rows
+            } else {
+                raise(
+                    "fill-revised", .critical,
+                    "\(report.orderID): \(executionID) is not in the ledger either", &effects)
+            }
+        }
+    }
+}
+
+extension ReconciliationRepair {
+    fileprivate var subject: (ReconciliationLine.Kind, String, Symbol?) {
+        switch self {
+        case .adopt(let order), .status(let order): (.order, order.clientOrderID, order.symbol)
+        case .fill(let fill), .correct(let fill): (.fill, fill.executionID, fill.symbol)
+        case .read(let id): (.order, id.text, nil)
+        }
+    }
+}

@@ -1,0 +1,257 @@
+import Domain
+import Foundation
+import Primitives
+import Storage
+import Testing
+
+@Suite struct BackupTests {
+    let folder = TemporaryFolder()
+    let target = TemporaryFolder()
+    private let noon = Timestamp(rfc3339: "2021-04-20T12:00:00.5Z")!
+
+    /// One position, one order in each state that is not terminal, a pause that was lifted.
+    private func day() throws -> LedgerStore {
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        try store.commit([capital(), .weights(weights(0, [0.4, 0.3, 0.3], at: 0))])
+        try store.commit(Sample("AAA").opening)
+        try store.commit(Sample("INTENT").intake)
+        for (name, steps) in [
+            ("SENDING", [OrderStatus.submitting]), ("UNKNOWN", [.submitting, .unknown]),
+            ("ACKED", [.submitting, .acked]),
+        ] {
+            let sample = Sample(name)
+            try store.commit(sample.intake + sample.steps(exit: false, to: steps))
+        }
+        try store.commit([
+            .hold(.set(pause("h1"))),
+            .hold(.lifted(id: "h1", by: "a", why: "b", at: time(11))),
+            .checkpoint(checkpoint(at: 60)),
+        ])
+        return store
+    }
+
+    @Test("S26: a backup holds everything committed, is verified, and the ledger goes on")
+    func backup() throws {
+        let store = try day()
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        #expect(made.path == target.file("ledger-20210420T120000Z.db"))
+        #expect(made.commits == store.chainHead.seq && made.head == store.chainHead.hash)
+        #expect(made.removed == [])
+        #expect(try target.names() == ["ledger-20210420T120000Z.db"])
+        var information = stat()
+        #expect(stat(made.path, &information) == 0 && information.st_mode & 0o777 == 0o640)
+        #expect(Int64(information.st_size) == made.bytes)
+        let state = try store.loadState()
+        try store.commit(Sample("LATER").opening)
+        // Its content as a ledger.
+        try FileManager.default.moveItem(atPath: made.path, toPath: target.file("ledger.db"))
+        let copy = try LedgerStore(folder: target.path, reserve: 0)
+        #expect(try copy.loadState() == state)
+        #expect(copy.installation == store.installation)
+        #expect(try copy.setting("auto_vacuum") == "2")
+    }
+
+    @Test("The newest copies stay, nothing else in the folder is touched")
+    func keep() throws {
+        let store = try day()
+        let foreign = [
+            "ledger-2021.db", "ledger-20210420T120000Z.db.gz", "notes",
+            "ledger-x0210420T120000Z.db",
+        ]
+        for name in foreign {
+            try Data("x".utf8).write(to: URL(fileURLWithPath: target.file(name)))
+        }
+        // What an interrupted one left.
+        try Data("x".utf8).write(
+            to: URL(fileURLWithPath: target.file("ledger-20210419T120000Z.db.part")))
+        for hour in 0..<5 {
+            let at = noon + Span(seconds: Int64(hour) * 3600)
+            let made = try store.backup(to: target.path, at: at, keep: 2)
+            #expect(made.removed.count == (hour < 2 ? 0 : 1))
+        }
+        let kept = ["ledger-20210420T150000Z.db", "ledger-20210420T160000Z.db"]
+        #expect(try target.names() == (foreign + kept).sorted())
+        #expect(LedgerBackup.all(in: target.path) == kept)
+        // An older clock: the one just made stays.
+        let late = try store.backup(to: target.path, at: noon, keep: 1)
+        #expect(LedgerBackup.all(in: target.path).contains("ledger-20210420T120000Z.db"))
+        #expect(late.removed.count == 1)
+    }
+
+    @Test("A backup of a ledger whose rows were altered is refused, and no copy is left")
+    func refusesAltered() throws {
+        let store = try day()
+        try folder.execute("UPDATE fills SET fee = fee + 1")
+        let error = #expect(throws: StorageError.self) {
+            try store.backup(to: target.path, at: noon, keep: 3)
+        }
+        #expect(error?.description.contains("fills: changed since they were written") == true)
+        #expect(error?.reaction == .degrade)
+        #expect(try target.names() == [])
+        #expect(throws: StorageError.self) {
+            try store.backup(to: "/proc/nowhere", at: noon, keep: 3)
+        }
+        try store.commit(Sample("LATER").opening)
+    }
+
+    @Test("S33: after a restore no order goes out again: paused, given up, or to be asked for")
+    func restore() throws {
+        let store = try day()
+        let before = try store.loadState()
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: made.path))
+        try store.commit(Sample("LATER").opening)
+        try store.close()
+        let done = try LedgerRestore.run(from: made.path, into: folder.path, at: noon)
+        #expect(done.commits == made.commits)
+        #expect(done.expired == [Sample("INTENT").entryID])
+        #expect(done.unknown == [Sample("SENDING").entryID])
+        #expect(try Data(contentsOf: URL(fileURLWithPath: made.path)) == bytes)
+
+        let restored = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(restored.openWarnings == [])
+        let state = try restored.loadState()
+        #expect(state.holds == [done.hold] && done.hold.id == "h2" && done.hold.mode == .paused)
+        #expect(done.hold.why.contains("ledger-20210420T120000Z.db"))
+        #expect(state.openOrders.map(\.status) == [.unknown, .unknown, .acked])
+        #expect(state.balances == before.balances && state.lots == before.lots)
+        #expect(try restored.verifyChain() == [])
+        #expect(try restored.checkBooks() == [])
+        #expect(restored.installation == store.installation)
+        let story = try #require(try restored.explanation(of: Sample("INTENT").entryID.text))
+        #expect(story.status == .expiredLocal && story.transitions.last?.reason == "restored")
+        // The gate holds what is left back.
+        let again = OrderTransition(
+            id: Sample("UNKNOWN").entryID, from: .unknown, to: .submitting, at: time(99))
+        #expect(throws: StorageError.gateClosed(order: again.id.text, hold: "h2")) {
+            try restored.commit([.transition(again)])
+        }
+        // What was replaced is whole.
+        let old = try #require(done.replaced)
+        #expect(old == folder.file("replaced-20210420T120000Z"))
+        #expect(try LedgerStore(folder: old, reserve: 0).loadState().lots.count == 2)
+        #expect(
+            try folder.names() == [
+                "ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.mark", "lock",
+                "replaced-20210420T120000Z",
+            ])
+    }
+
+    @Test("A restore into an empty folder, and twice in one second")
+    func restoreElsewhere() throws {
+        let made = try day().backup(to: target.path, at: noon, keep: 3)
+        let other = TemporaryFolder()
+        let first = try LedgerRestore.run(from: made.path, into: other.path, at: noon)
+        #expect(first.replaced == nil)
+        for number in 2...3 {
+            let next = try LedgerRestore.run(from: made.path, into: other.path, at: noon)
+            #expect(next.replaced?.hasSuffix(number == 2 ? "00Z" : "00Z-2") == true)
+            #expect(next.hold == first.hold)
+        }
+    }
+
+    @Test("A restore of the first shape brings it to the newest")
+    func restoreOld() throws {
+        try #require(SchemaFixture.all.first).write(to: target)
+        let done = try LedgerRestore.run(
+            from: target.file("ledger.db"), into: folder.path, at: noon)
+        #expect(done.commits == 1)
+        #expect(
+            try LedgerStore(folder: folder.path, reserve: 0).loadState().balances[.cash]
+                == usd("1000"))
+    }
+
+    enum BadCopy: String, CaseIterable, Sendable {
+        case missing, empty, text, halved, altered, unbalanced, newer, locked
+    }
+
+    @Test("S04: what is no good backup changes nothing", arguments: BadCopy.allCases)
+    func badCopy(kind: BadCopy) throws {
+        let store = try day()
+        let path = try store.backup(to: target.path, at: noon, keep: 3).path
+        let name = (path as NSString).lastPathComponent
+        try store.close()
+        let url = URL(fileURLWithPath: path)
+        let bytes = try Data(contentsOf: url)
+        var lock: StoreLock?
+        switch kind {
+        case .missing: try FileManager.default.removeItem(at: url)
+        case .empty: try Data().write(to: url)
+        case .text: try Data("not a database".utf8).write(to: url)
+        case .halved: try bytes.prefix(bytes.count / 2).write(to: url)
+        case .altered:
+            try target.execute("UPDATE orders SET quantity = quantity + 1 WHERE seq = 1", on: name)
+        case .unbalanced: try target.execute("UPDATE balances SET amount = amount + 1", on: name)
+        case .newer: try target.execute("INSERT INTO grdb_migrations VALUES ('later')", on: name)
+        case .locked: lock = try StoreLock(folder: folder.path, purpose: "run")
+        }
+        defer { withExtendedLifetime(lock) {} }
+        let before = try folder.copy()
+        let error = #expect(throws: StorageError.self) {
+            try LedgerRestore.run(from: path, into: folder.path, at: noon)
+        }
+        switch (kind, try #require(error)) {
+        case (.locked, .locked), (.newer, .newer): break
+        case (_, .badBackup(let named, _)): #expect(named == path)
+        default: Issue.record("\(String(describing: error))")
+        }
+        let names = try folder.names().filter { $0 != "lock" }
+        #expect(names == (try before.names().filter { $0 != "lock" }))
+        for name in names {
+            #expect(
+                try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
+                    == Data(contentsOf: URL(fileURLWithPath: before.file(name))))
+        }
+    }
+
+    @Test(
+        "S04: a restore that ended between any two of its steps leaves the old ledger or none",
+        arguments: 0...5)
+    func interrupted(step: Int) throws {
+        let store = try day()
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        try store.commit(Sample("LATER").opening)
+        // The old files as they are while commits are in the WAL.
+        let old = try folder.copy()
+        try store.close()
+        let done = TemporaryFolder()
+        _ = try LedgerRestore.run(from: made.path, into: done.path, at: noon)
+        // The steps of the installation, up to where it ended.
+        func take(_ name: String) throws {
+            try FileManager.default.removeItem(atPath: old.file(name))
+        }
+        func put(_ name: String) throws {
+            try FileManager.default.copyItem(atPath: done.file(name), toPath: old.file(name))
+        }
+        try FileManager.default.createDirectory(
+            atPath: old.file("restore.tmp"), withIntermediateDirectories: false)
+        if step >= 1 {
+            try take("ledger.mark")
+            try put("ledger.mark")
+        }
+        if step >= 2 { try take("ledger.db-wal") }
+        if step >= 3 { try take("ledger.db-shm") }
+        if step >= 4 { try take("ledger.db") }
+        if step >= 5 { try put("ledger.db") }
+
+        let findings = Doctor.examine(folder: old.path)
+        #expect(findings.contains { $0.check == "restore" && $0.verdict == .warning })
+        let isWhole = step == 0 || step == 5
+        #expect(findings.contains { $0.verdict == .failed } == !isWhole, "\(findings)")
+        let probe = try old.copy()
+        if isWhole {
+            let store = try LedgerStore(folder: probe.path, reserve: 0)
+            #expect(try store.loadState().lots.count == (step == 0 ? 2 : 1))
+        } else {
+            let error = #expect(throws: StorageError.self) {
+                _ = try LedgerStore(folder: probe.path, reserve: 0)
+            }
+            #expect(error?.description.contains("restore a backup") == true)
+        }
+        // Once more, and all is well.
+        _ = try LedgerRestore.run(from: made.path, into: old.path, at: noon)
+        #expect(try LedgerStore(folder: old.path, reserve: 0).loadState().lots.count == 1)
+        #expect(
+            Doctor.examine(folder: old.path).filter { $0.verdict == .failed }.isEmpty)
+    }
+}

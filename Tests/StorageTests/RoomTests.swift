@@ -1,0 +1,120 @@
+import Domain
+import Foundation
+import Glibc
+import Primitives
+import Storage
+import Testing
+
+/// A full disk costs the commit that met it and nothing else; a failing one ends all commits.
+@Suite struct RoomTests {
+    let folder = TemporaryFolder()
+
+    @Test("S04: a full disk at any write of a commit leaves it out whole, and the next one works")
+    func fullAnywhere() throws {
+        try #require(SyncCounter.isInstalled)
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        try store.commit([capital()])
+        let wal = folder.file("ledger.db-wal")
+        var failures = 0
+        for writes in 0... {
+            let sample = Sample("S\(writes)")
+            let before = (store.chainHead, try store.loadState())
+            SyncCounter.fill(wal, after: writes)
+            var failed = false
+            do throws(StorageError) { try store.commit(sample.opening) } catch {
+                failed = true
+                #expect(error == .full(file: .ledger, path: folder.file("ledger.db")))
+                #expect(error.reaction == .degrade)
+                #expect(error.description.contains("no space is left"))
+            }
+            SyncCounter.fill(wal, after: nil)
+            if failed {
+                failures += 1
+                #expect(store.chainHead == before.0)
+                #expect(try store.loadState() == before.1)
+                try store.commit(sample.opening)
+            }
+            #expect(try store.loadState().lots.count == writes + 1)
+            if !failed { break }
+            try #require(writes < 500)
+        }
+        #expect(failures > 10)
+        #expect(try store.verifyChain() == [])
+        #expect(try store.checkBooks() == [])
+        #expect(store.recentTroubles(now: .distantFuture) == [])
+    }
+
+    @Test(
+        "S04: a small full file system: the reserve is given up, and what matters is written down",
+        .enabled(if: geteuid() == 0, "only root mounts a file system"))
+    func tmpfs() throws {
+        let path = folder.file("disk")
+        mkdir(path, 0o750)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=1m") == 0 else {
+            // A container may forbid it to root too.
+            #expect(errno == EPERM)
+            return
+        }
+        defer { umount2(path, Int32(MNT_DETACH)) }
+        let store = try LedgerStore(folder: path, reserve: 128 << 10)
+        #expect(try #require(store.freeSpace()) < 1 << 20)
+        var written = 0
+        var error: StorageError?
+        while error == nil {
+            do throws(StorageError) {
+                try store.commit(Sample("S\(written)").opening)
+                written += 1
+            } catch let found { error = found }
+        }
+        #expect(error == .full(file: .ledger, path: path + "/ledger.db"))
+        #expect(try store.loadState().lots.count == written)
+        store.releaseReserve()
+        try store.commit([.hold(.set(pause("h1", .reduceOnly)))])
+        #expect(!store.restoreReserve())
+        try store.close()
+        let again = try LedgerStore(folder: path, reserve: 0)
+        #expect(try again.loadState().lots.count == written)
+        #expect(try again.loadState().holds.count == 1)
+        #expect(try again.verifyChain() == [])
+    }
+
+    @Test("The reserve is made at the start, given up and made again")
+    func reserve() throws {
+        let store = try LedgerStore(folder: folder.path, reserve: 100_000)
+        let path = folder.file("reserve")
+        func size() -> Int64? {
+            var information = stat()
+            return stat(path, &information) == 0 ? Int64(information.st_blocks) * 512 : nil
+        }
+        #expect(try #require(size()) >= 100_000)
+        store.releaseReserve()
+        #expect(size() == nil)
+        #expect(store.restoreReserve())
+        #expect(try #require(size()) >= 100_000)
+        let free = try #require(store.freeSpace())
+        #expect(free > 0)
+        let other = TemporaryFolder()
+        let tight = try LedgerStore(folder: other.path, reserve: free)
+        #expect(tight.openWarnings == ["there is no room for the reserve of \(free) bytes"])
+    }
+
+    @Test("S04: a failed sync is remembered beside the ledger; those within an hour are counted")
+    func troubles() throws {
+        try #require(SyncCounter.isInstalled)
+        for round in 1...2 {
+            let store = try LedgerStore(folder: folder.path, reserve: 0)
+            try store.commit([capital()])
+            SyncCounter.failNext(folder.file("ledger.db-wal"))
+            #expect(throws: StorageError.self) { try store.commit(Sample("S\(round)").opening) }
+            #expect(throws: StorageError.self) { try store.commit(Sample("S\(round)").opening) }
+            let all = StoreTrouble.all(folder: folder.path)
+            #expect(all.count == round, "the commits that are refused then are none")
+            #expect(all.last?.text.contains("1034") == true)
+            let at = try #require(all.last?.at)
+            #expect(store.recentTroubles(now: at + Span(seconds: 3600)).count >= 1)
+            #expect(store.recentTroubles(now: at + Span(seconds: 7300)).isEmpty)
+            // A clock that was set back hides none.
+            #expect(store.recentTroubles(now: at - Span(seconds: 86_400)).count == round)
+        }
+    }
+}
