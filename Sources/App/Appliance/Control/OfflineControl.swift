@@ -58,7 +58,7 @@ package struct OfflineControl {
     }
 
     private func carryOut(_ command: Command) throws -> ControlAnswer {
-        var engine = try restored()
+        var engine = try restored(compares: command.verb == .reconcile)
         let at = try engine.now > .distantPast ? engine.now : firstTime()
         let journal = LedgerJournal(
             ledger: ledger, history: history, interval: engine.config.interval)
@@ -82,9 +82,11 @@ package struct OfflineControl {
                 message: "\(command.verb.name) needs the daemon")
     }
 
-    private func restored() throws -> TradingEngine {
+    private func restored(compares: Bool = false) throws -> TradingEngine {
         let interval = assembly.configuration.market.interval ?? Span(seconds: 60)
-        var engine = TradingEngine(assembly.runConfig(ledger: ledger, interval: interval))
+        var config = assembly.runConfig(ledger: ledger, interval: interval)
+        config.execution.reconciliation.isEnabled = compares
+        var engine = TradingEngine(config)
         try engine.restore(try state())
         return engine
     }
@@ -114,16 +116,13 @@ package struct OfflineControl {
 }
 
 extension Assembly {
-    /// The engine's configuration for a run on this ledger: its ids name the installation, and
-    /// broker and books are compared.
+    /// The engine's configuration for a run on this ledger: its ids name the installation.
     func runConfig(
         ledger: LedgerStore, idPrefix: String? = nil, interval: Span
     ) -> EngineConfig {
         // The ledger's part is never cut: the id has room for 20 bytes.
         let own = configuration.installation.name ?? ledger.installation
         let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
-        var config = engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
-        config.execution.reconciliation.isEnabled = true
-        return config
+        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
     }
 }
