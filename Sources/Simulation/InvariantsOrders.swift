@@ -224,18 +224,20 @@ struct NothingIsForgotten: Invariant {
     ) -> String? {
         switch moment {
         case .step: return nil
-        case .day: return lingering(truth)
-        case .run: return lingering(truth) ?? difference(truth)
+        case .day: return lingering(truth, isOpen: true)
+        case .run: return lingering(truth, isOpen: false) ?? difference(truth)
         }
     }
 
-    private func lingering(_ truth: Truth) -> String? {
+    /// - Parameter isOpen: a session was open; an exit that has not left waits for one.
+    private func lingering(_ truth: Truth, isOpen: Bool) -> String? {
         guard let since = truth.linkUpSince, truth.stamp - since > Self.patience,
             !isTold(truth)
         else { return nil }
         for order in truth.ledger.openOrders
         where order.status != .acked && truth.stamp - order.since > Self.patience {
             let id = order.intent.id
+            if !isOpen, order.status == .intent { continue }
             if !truth.ledger.alerts.contains(where: { $0.message.contains(id.text) }) {
                 return "\(id) is \(order.status.rawValue) since \(order.since), without an alert"
             }
@@ -273,6 +275,7 @@ struct NothingIsForgotten: Invariant {
         }
         for order in truth.ledger.openOrders {
             let id = order.intent.id
+            if order.status == .intent { continue }
             let isAlarmed = truth.ledger.alerts.contains { $0.message.contains(id.text) }
             guard let real = truth.exchange.orders[id] else {
                 if isAlarmed { continue }

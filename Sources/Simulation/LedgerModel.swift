@@ -292,8 +292,7 @@ extension LedgerModel {
                     filled: order.filled))
         }
         extract.fills = fills.filter {
-            ($0.at >= since || listed.contains($0.orderID)) && $0.reverses == nil
-                && !reversed.contains($0.executionID)
+            $0.at >= since || listed.contains($0.orderID)
         }
         return extract
     }

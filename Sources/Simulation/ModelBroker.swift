@@ -226,7 +226,7 @@ final class Network {
     }
 
     /// Executions that are taken back are in no list: who does not hear of it cannot know.
-    private func noteLoss(of report: BrokerReport) {
+    func noteLoss(of report: BrokerReport) {
         switch report.event {
         case .busted, .corrected: truth.hasLostRevisions = true
         default: break

@@ -259,9 +259,13 @@ package struct Simulation {
             network.flush()
         case .marketCloses: closeMarket()
         case .delivery(let event, let process):
-            guard process == fate.process, !fate.isDead else { return }
-            learn(event)
-            give(event)
+            if process == fate.process, !fate.isDead {
+                learn(event)
+                give(event)
+            }
+            if fate.isDead || process != fate.process, case .broker(let report) = event {
+                network.noteLoss(of: report)
+            }
         case .order(let ticket, let outcome, let process):
             network.arrive(ticket, outcome, process: process)
         case .cancel(let id): network.arriveCancel(id)
