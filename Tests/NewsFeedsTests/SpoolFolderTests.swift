@@ -47,6 +47,33 @@ import Testing
         #expect(try spool().poll().items.isEmpty)
     }
 
+    @Test(
+        "S43: a file at which the program ended three times is set aside; an orderly end counts not"
+    )
+    func attempts() throws {
+        try folder.write(jsonLine(id: "\"a\""), to: "a.json")
+        for _ in 0..<5 {
+            let orderly = try spool()
+            #expect(orderly.poll().items.map(\.id) == ["a"])
+            orderly.release()
+            #expect(folder.names("").contains("a.json"))
+        }
+        for attempt in 1...3 {
+            // Without its end, as after a crash.
+            #expect(try spool().poll().items.map(\.id) == ["a"])
+            #expect(folder.names("").contains(".taking-\(attempt)-a.json"))
+        }
+        try folder.write(jsonLine(id: "\"b\""), to: "b.json")
+        let last = try spool()
+        let (items, problems) = last.poll()
+        #expect(items.map(\.id) == ["b"])
+        #expect(problems.count == 1 && problems.first?.problem.contains("3 times") == true)
+        #expect(folder.names("rejected") == ["a.json", "a.json.reason"])
+        last.confirm(refused: ["b": "no room"])
+        #expect(folder.names("rejected").contains("b.json"))
+        #expect(folder.names("done").isEmpty)
+    }
+
     @Test("S39: a faulty file is rejected whole, with its reasons", arguments: badRecords)
     func faults(_ row: RecordCase) throws {
         let spool = try spool { $0.bytesPerFile = 4 << 20 }

@@ -21,7 +21,8 @@ import Testing
     // MARK: - Help
 
     static let commands = [
-        "run", "backtest", "report", "explain", "score", "calendar", "check-config", "bench",
+        "run", "ctl", "status", "reconcile", "backup", "restore", "doctor", "backtest", "report",
+        "explain", "score", "calendar", "check-config", "bench",
         "version",
     ]
 

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import GRDB
 import Glibc
 import TestSupport
 import Testing
@@ -79,6 +80,40 @@ import Testing
         try store.expectSound("spool")
     }
 
+    @Test(
+        "S43: news whose effects cannot be stored is set aside with an alert, and trading goes on")
+    func poison() throws {
+        let first = try Program.run(
+            run + settings(["market.days=1", "market.speed=max"]))
+        #expect(first.status == 0, "\(first)")
+        // A row that the ledger cannot take, however often it is tried.
+        let queue = try DatabaseQueue(path: store.path + "/ledger.db")
+        try queue.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER poison BEFORE INSERT ON taken WHEN NEW.news_id = 'poison'
+                    BEGIN SELECT RAISE(ABORT, 'poisoned'); END
+                    """)
+        }
+        try queue.close()
+        try drop("[\(item("one")), \(item("poison")), \(item("two"))]", as: "bad.json")
+        try drop(item("three"), as: "good.json")
+        let child = try Program.start(run)
+        let came = comesTrue { isThere("done/good.json") && isThere("rejected/bad.json") }
+        child.kill(SIGTERM)
+        let outcome = try child.wait()
+        #expect(came && outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.contains("news-poison: the news poison was set aside"))
+        for id in ["one", "two", "three"] { #expect(try taken(id) == 1, "\(id)") }
+        #expect(try taken("poison") == 0)
+        #expect(
+            try store.count("SELECT count(*) FROM alerts WHERE code = 'news-poison'") == 1)
+        let reason = try String(
+            contentsOfFile: spool + "/rejected/bad.json.reason", encoding: .utf8)
+        #expect(reason.contains("its effects could not be stored"), "\(reason)")
+        try store.expectSound("poison")
+    }
+
     @Test("S25: more news at once than fits the inbox is taken in pieces")
     func many() throws {
         for file in 0..<3 {
@@ -108,13 +143,14 @@ import Testing
         .enabled(if: Strace.works, "strace is not here, or may not trace"),
         arguments: [false, true])
     func handOver(losesHistory: Bool) throws {
-        // The spool's is the only rename of the program once the store is there.
+        // The spool's are the only renames of the program once the store is there: the first marks
+        // the file as being taken.
         try drop(item("hand-over"), as: "file.json")
         let killed = try Strace.kill(
-            [Program.path] + run, atCall: "renameat,renameat2", number: 1
+            [Program.path] + run, atCall: "renameat,renameat2", number: 2
         ).wait()
         #expect(killed.signal == SIGKILL || killed.status == 128 + SIGKILL, "\(killed)")
-        #expect(isThere("file.json") && !isThere("done/file.json"))
+        #expect(isThere(".taking-1-file.json") && !isThere("done/file.json"))
         #expect(try taken("hand-over") == 1)
         if losesHistory {
             for end in ["", "-wal", "-shm"] { unlink(store.path + "/history.db" + end) }

@@ -220,8 +220,8 @@ extension LedgerStore {
     }
 
     /// What the ledger holds for an account report that covers the time from `since` on: orders made
-    /// since then, those still open and those of `ids`, all fills of these and all fills since then,
-    /// those that were taken back and those that take back included.
+    /// since then, those still open and those of `ids`, all fills of these and all fills since
+    /// then, those that were taken back and those that take back included.
     package func extract(
         since: Timestamp, naming ids: Set<String> = []
     ) throws(StorageError) -> LedgerExtract {

@@ -173,6 +173,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     package mutating func run() throws -> Bool {
         defer { endControl() }
         do { return try trade() } catch {
+            if let broken = error as? EngineError { halt(broken) }
             desk.giveUp("\(error); the daemon stops")
             throw error
         }

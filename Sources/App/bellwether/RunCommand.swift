@@ -86,7 +86,9 @@ struct RunCommand: ParsableCommand {
         let journal = LedgerJournal(
             ledger: access.ledger, history: access.history, interval: feed.interval)
         let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)
-        if !quiet { journal.onNotice = { console.show($0) } }
+        // What a restart brings is shown below the line that tells of it.
+        var early: [Notice] = []
+        if !quiet { journal.onNotice = { early.append($0) } }
         journal.onHistoryTrouble = {
             complain("warning: \($0)")
             inbox.alert("history", $0)
@@ -109,7 +111,11 @@ struct RunCommand: ParsableCommand {
             complain("warning: \(warning)")
             inbox.alert("weights-corrupt", warning)
         }
-        if !quiet { console.opening(runner.loop.engine, assembly.configuration) }
+        if !quiet {
+            console.opening(runner.loop.engine, assembly.configuration)
+            early.forEach(console.show)
+            journal.onNotice = { console.show($0) }
+        }
         runner.onInstant = { instant, engine in
             if console.showsProgress { console.progress(engine) }
         }

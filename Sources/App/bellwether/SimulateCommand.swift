@@ -118,8 +118,8 @@ struct SimulateCommand: ParsableCommand {
 }
 
 /// Hands out plans in order, and none after one that failed.
+// @unchecked: everything is touched under the lock only.
 private final class PlanQueue: @unchecked Sendable {
-    // Everything is touched under the lock only.
     private let lock = NSLock()
     private let plans: [SimulationPlan]
     private var next = 0
@@ -142,8 +142,8 @@ private final class PlanQueue: @unchecked Sendable {
 }
 
 /// Adds up results that come in any order.
+// @unchecked: everything is touched under the lock only.
 private final class SimulationTotals: @unchecked Sendable {
-    // Everything is touched under the lock only.
     private let lock = NSLock()
     private var sum = SimulationResult()
     private var hashes: [(index: Int, hash: UInt64)] = []

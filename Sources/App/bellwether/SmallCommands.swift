@@ -3,6 +3,7 @@ import ArgumentParser
 import Calendar
 import Domain
 import Foundation
+import Host
 import Storage
 
 struct VersionCommand: ParsableCommand {
@@ -102,8 +103,8 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Tell how an order came about and what became of it.",
         discussion: """
             From the headlines and bars through the votes and the risk gate to fills, outcome and \
-            what was learnt. Reads the ledger.db of a run that is not running now, or of backtest \
-            --out. Writes text to standard output, or JSON.
+            what was learnt. Reads the ledger.db of a run, through the daemon where it runs, or of \
+            backtest --out. Writes text to standard output, or JSON.
             """)
 
     @Argument(help: "The order's id, or as much of its beginning as is unique.") var order: String
@@ -114,7 +115,10 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let folder = try store ?? options.load(usesStore: true).configuration.storage.path
+            let configuration = try options.load(needsLimits: store == nil, usesStore: store == nil)
+                .configuration
+            let folder = store ?? configuration.storage.path
+            if store == nil, try askDaemon(configuration) { return }
             let access = try StoreAccess(
                 folder: folder, purpose: "bellwether explain", mustExist: true)
             guard let explanation = try access.ledger.explanation(of: order) else {
@@ -127,5 +131,23 @@ struct ExplainCommand: ParsableCommand {
                 terminator: json ? "\n" : "")
             try access.close()
         }
+    }
+
+    /// - Returns: false where no daemon runs.
+    private func askDaemon(_ configuration: Configuration) throws -> Bool {
+        let answer: ControlAnswer
+        do throws(ControlError) {
+            answer = try ControlClient.ask(
+                ControlRequest(transaction: nil, verb: .explain(order: order)).line,
+                path: configuration.controlPath, seconds: 30)
+        } catch {
+            switch error {
+            case .absent, .pathTooLong: return false
+            default: throw error
+            }
+        }
+        try demandDone(answer)
+        print(explainedText(answer, json: json), terminator: "")
+        return true
     }
 }

@@ -202,6 +202,11 @@ private struct Fields {
         if case .string(let text) = value[name] { Humane.plain(text) } else { nil }
     }
 
+    /// With its line breaks: only for text that the daemon has made safe.
+    func raw(_ name: String) -> String? {
+        if case .string(let text) = value[name] { text } else { nil }
+    }
+
     func flag(_ name: String) -> Bool? {
         if case .bool(let flag) = value[name] { flag } else { nil }
     }
@@ -258,3 +263,13 @@ package func findingsText(_ data: OrderedJSON, colour: Bool) -> String {
 
 /// False where something is broken, or where nothing was learned.
 package func isSound(_ data: OrderedJSON) -> Bool { Fields(data).flag("sound") ?? false }
+
+/// The story of an order, as `explain` prints it.
+package func explainedText(_ answer: ControlAnswer, json: Bool) -> String {
+    let data = Fields(answer.data)
+    if !json { return data.raw("text") ?? "" }
+    guard case .object(let members) = answer.data,
+        let story = members.first(where: { $0.key == "explanation" })?.value
+    else { return "" }
+    return story.lines + "\n"
+}

@@ -117,6 +117,13 @@ extension LiveRunner {
         }
     }
 
+    /// The engine can do no more; that nothing may leave is stored, so that the next start knows.
+    mutating func halt(_ error: EngineError) {
+        let entries = loop.engine.haltHold("\(error)", cause: .overflow, at: loop.engine.now)
+        // The reason is what is told, also when it cannot be stored.
+        try? journal.commit(entries.map { .record($0) }, symbols: loop.engine.symbols)
+    }
+
     // MARK: - News
 
     /// Takes one item. What cannot be stored for a reason that lies in the item itself is undone

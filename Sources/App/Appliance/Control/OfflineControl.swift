@@ -58,28 +58,42 @@ package struct OfflineControl {
     }
 
     private func carryOut(_ command: Command) throws -> ControlAnswer {
-        var engine = try restored()
+        var engine = try restored(compares: command.verb == .reconcile)
         let at = try engine.now > .distantPast ? engine.now : firstTime()
-        var effects: [Effect] = []
-        try engine.process(Stamped(at: at, .command(command)), effects: &effects)
         let journal = LedgerJournal(
             ledger: ledger, history: history, interval: engine.config.interval)
         var given: CommandAnswer?
         journal.onAnswer = { given = $0 }
-        try journal.commit(effects, symbols: engine.symbols)
+        if command.verb == .reconcile {
+            // The broker inside has to be asked: it remembers what the ledger remembers.
+            var loop = TradingLoop(
+                engine: engine, venue: SimulatedVenue(assembly.venue), journal: journal)
+            loop.venue.register(count: engine.symbols.count)
+            try loop.recover(state())
+            try loop.take(.command(command), at)
+        } else {
+            var effects: [Effect] = []
+            try engine.process(Stamped(at: at, .command(command)), effects: &effects)
+            try journal.commit(effects, symbols: engine.symbols)
+        }
         return given.map { ControlAnswer($0) }
             ?? ControlAnswer(
                 transaction: command.transaction, error: .unavailable,
                 message: "\(command.verb.name) needs the daemon")
     }
 
-    private func restored() throws -> TradingEngine {
+    private func restored(compares: Bool = false) throws -> TradingEngine {
         let interval = assembly.configuration.market.interval ?? Span(seconds: 60)
-        let zone = assembly.calendar.zone
-        var engine = TradingEngine(assembly.runConfig(ledger: ledger, interval: interval))
-        try engine.restore(
-            ledger.loadState { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) })
+        var config = assembly.runConfig(ledger: ledger, interval: interval)
+        config.execution.reconciliation.isEnabled = compares
+        var engine = TradingEngine(config)
+        try engine.restore(try state())
         return engine
+    }
+
+    private func state() throws(StorageError) -> LedgerState {
+        let zone = assembly.calendar.zone
+        return try ledger.loadState { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) }
     }
 
     /// When the market will begin.
