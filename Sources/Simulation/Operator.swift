@@ -53,8 +53,10 @@ struct Operator {
     }
 
     /// The resume that lifts this hold.
-    mutating func resume(_ hold: TradingHold) -> Command {
-        command(.resume(latch: hold.cause.endsWithPlainResume ? nil : hold.cause.rawValue))
+    mutating func resume(_ hold: TradingHold, proven: Bool) -> Command {
+        command(
+            .resume(latch: hold.cause.endsWithPlainResume ? nil : hold.cause.rawValue),
+            proven: proven)
     }
 
     mutating func remember(_ ledger: LedgerModel) {
@@ -75,7 +77,7 @@ extension Simulation {
             return
         }
         for hold in store.ledger.holds where people.chance(1, in: 2) {
-            give(.command(people.resume(hold)))
+            give(.command(people.resume(hold, proven: people.chance(3, in: 4))))
         }
         if people.chance(1, in: 12) { give(.command(people.command(.reconcile))) }
     }
