@@ -139,6 +139,8 @@ struct WeightsInBounds: Invariant {
     private var dayStart: (day: String, weights: StrategyWeights)?
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        // What a lying disk lost was learned for nothing; the day begins anew with what is left.
+        if case .started = fact, truth.hasLostWrites { dayStart = nil }
         guard case .writing(.weights(let change)) = fact else { return nil }
         let config = truth.config.learning
         let enabled = truth.config.signals.enabled
