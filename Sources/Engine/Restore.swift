@@ -26,7 +26,7 @@ extension TradingEngine {
         execution.restore(state) { table.id(of: $0) }
         if let restored = Learner(
             config.learning, enabled: config.signals.enabled, prior: config.signals.weights,
-            restoring: state)
+            restoring: state, day: dayOf(state.checkpoint))
         {
             learner = restored
         }
@@ -43,6 +43,12 @@ extension TradingEngine {
                 restoreNotional(state, from: session.open)
             }
         }
+    }
+
+    private func dayOf(_ checkpoint: Checkpoint?) -> String {
+        guard let checkpoint else { return "" }
+        return checkpoint.sessionDate.isEmpty
+            ? config.calendar.zone.localDate(of: checkpoint.at).description : checkpoint.sessionDate
     }
 
     private mutating func restoreSymbol(_ id: SymbolID, _ state: LedgerState) {

@@ -43,7 +43,7 @@ struct LearnerRestoreTests {
             var restored = try #require(
                 Learner(
                     config, enabled: all, prior: prior,
-                    restoring: state(changes, today: day(today))))
+                    restoring: state(changes, today: day(today)), day: day(today)))
             #expect(restored.unrecordedChange(at: at) == nil)
             let closed = try trade((random.unit() - 0.4) * 4)
             let directions = StrategyID.allCases.map { ($0, random.below(3) - 1) }
@@ -65,21 +65,29 @@ struct LearnerRestoreTests {
         let stateThen = state([(change, day(0))], today: day(1))
 
         var same = try #require(
-            Learner(config(), enabled: [true, true, false], prior: prior, restoring: stateThen))
+            Learner(
+                config(), enabled: [true, true, false], prior: prior, restoring: stateThen,
+                day: stateThen.checkpoint?.sessionDate ?? ""))
         #expect(same.weights == stored)
         #expect(same.unrecordedChange(at: at) == nil)
 
-        var more = try #require(Learner(config(), enabled: all, prior: prior, restoring: stateThen))
+        var more = try #require(
+            Learner(
+                config(), enabled: all, prior: prior, restoring: stateThen,
+                day: stateThen.checkpoint?.sessionDate ?? ""))
         #expect(more.weights.version == 8 && more.weights[.reversion] > 0.05)
         #expect(more.unrecordedChange(at: at)?.weights == more.weights)
 
         let one = try #require(
-            Learner(config(), enabled: [false, true, false], prior: prior, restoring: stateThen))
+            Learner(
+                config(), enabled: [false, true, false], prior: prior, restoring: stateThen,
+                day: stateThen.checkpoint?.sessionDate ?? ""))
         #expect(one.weights.values == [0, 1, 0] && one.weights.version == 8)
 
         let off = try #require(
             Learner(
-                config { $0.enabled = false }, enabled: all, prior: prior, restoring: stateThen))
+                config { $0.enabled = false }, enabled: all, prior: prior, restoring: stateThen,
+                day: stateThen.checkpoint?.sessionDate ?? ""))
         #expect(off.weights.values == prior && off.weights.version == 8)
     }
 }

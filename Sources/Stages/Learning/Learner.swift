@@ -41,8 +41,12 @@ package struct Learner: Sendable, Equatable {
 
     /// Goes on after a restart. Stored weights that do not fit the settings, as after a strategy was
     /// switched on or off, are brought within them as the next version.
+    ///
+    /// - Parameter day: the New York day of the checkpoint, `YYYY-MM-DD`, also after its close: the
+    ///   daily step goes on from where that day found the weights.
     package init?(
-        _ config: LearningConfig, enabled: [Bool], prior: [Double], restoring state: LedgerState
+        _ config: LearningConfig, enabled: [Bool], prior: [Double], restoring state: LedgerState,
+        day: String
     ) {
         self.init(config, enabled: enabled, prior: prior)
         if state.creditedTrades.count == creditedTrades.count {
@@ -55,7 +59,7 @@ package struct Learner: Sendable, Equatable {
         isUnrecorded = current.version != stored.version
         let base = state.weightsAtDayStart ?? first
         dayStart = Self.fitted(base, config, bounds, to: first) ?? current
-        day = state.checkpoint?.sessionDate ?? ""
+        self.day = day
     }
 
     /// The configured weights over the enabled strategies, as version 0: scaled to sum one and, when
