@@ -39,6 +39,13 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
         try take(.timer(.sessionClose), engine.now)
     }
 
+    /// The market is over: after the last close its comparison is made still.
+    package mutating func finishDay() throws {
+        guard engine.session == nil, engine.now > .distantPast else { return }
+        let wait = engine.config.execution.reconciliation.afterClose
+        try wake(before: engine.now + wait + Span(nanoseconds: 1))
+    }
+
     /// Makes the present place in the market durable, also after bars that caused nothing.
     package mutating func rest() throws {
         guard engine.now > .distantPast else { return }

@@ -126,6 +126,7 @@ extension TradingEngine {
     // MARK: - Sessions
 
     mutating func openBrokerSession(_ effects: inout [Effect]) {
+        compareFirst()
         release(&effects)
         execution.schedule(at: now)
     }

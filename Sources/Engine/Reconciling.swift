@@ -18,14 +18,13 @@ extension TradingEngine {
         if let run = desk.run {
             guard trigger == .start || trigger == .reconnect else {
                 if run.trigger == trigger, run.asked == nil { return run.id }
-                let id = ReconciliationDesk.id(
-                    trigger, at: now, prefix: config.execution.idPrefix)
+                let id = desk.id(trigger, at: now, prefix: config.execution.idPrefix)
                 execution.desk.queue.append(ReconciliationDesk.Queued(id: id, trigger: trigger))
                 return id
             }
             conclude(.incomplete, nil, ReconciliationFindings(), &effects)
         }
-        let id = ReconciliationDesk.id(trigger, at: now, prefix: config.execution.idPrefix)
+        let id = execution.desk.id(trigger, at: now, prefix: config.execution.idPrefix)
         start(id, trigger, &effects)
         return id
     }
@@ -46,7 +45,8 @@ extension TradingEngine {
     ) {
         execution.desk.hasStarted = true
         execution.desk.retryDue = .distantFuture
-        if trigger == .start { execution.desk.isPending = true }
+        // The broker inside answers on the spot: nothing has to wait for it.
+        if trigger == .start, config.execution.isOutside { execution.desk.isPending = true }
         execution.desk.run = ReconciliationDesk.Run(
             id: id, trigger: trigger, since: windowStart(trigger), begun: now)
         askAccount(&effects)
@@ -55,12 +55,10 @@ extension TradingEngine {
     /// From where orders and executions are read: five sessions back for the daily run, and at a
     /// start or a new connection at least to where the books were vouched for last.
     private func windowStart(_ trigger: ReconciliationTrigger) -> Timestamp {
-        let settings = config.execution.reconciliation
-        let today = config.calendar.zone.localDate(of: now)
-        let sessions = config.calendar.sessions(
-            from: today.adding(days: -4 * settings.sessions), through: today
-        ).filter { $0.open <= now }
-        let far = sessions.suffix(settings.sessions).first?.open ?? now - Span(seconds: 7 * 86_400)
+        // The broker inside remembers a session; its sums reach back to the start.
+        let count = config.execution.isOutside ? config.execution.reconciliation.sessions : 1
+        let sessions = sessionsBegun(days: 4 * max(count, 2))
+        let far = sessions.suffix(count).first?.open ?? now - Span(seconds: 7 * 86_400)
         let last = execution.desk.reconciledAt ?? .distantPast
         let near = sessions.last?.open ?? far
         let start =
@@ -70,6 +68,38 @@ extension TradingEngine {
             case .periodic: last > .distantPast ? min(near, last) : far
             }
         return max(start, execution.desk.since)
+    }
+
+    private func sessionsBegun(days: Int) -> [Session] {
+        let today = config.calendar.zone.localDate(of: now)
+        return config.calendar.sessions(from: today.adding(days: -days), through: today)
+            .filter { $0.open <= now }
+    }
+
+    // MARK: - The broker inside
+
+    /// After a restart: compares before any event, and owes the daily run that the end of the
+    /// process kept from being made.
+    mutating func recoverReconciliation(_ effects: inout [Effect]) {
+        guard !config.execution.isOutside, execution.desk.isOn else { return }
+        execution.desk.since = now
+        // Before the first session there is nothing to compare.
+        if session == nil, !portfolio.cash.isZero,
+            let last = sessionsBegun(days: 8).last, last.close <= now
+        {
+            let due = last.close + config.execution.reconciliation.afterClose
+            let isDone = now > due || execution.desk.reconciledAt.map { $0 >= due } ?? false
+            if !isDone { execution.desk.dailyDue = due }
+        }
+        _ = beginReconciliation(.start, &effects)
+    }
+
+    /// The first session ever: compared at once when the capital is in both accounts.
+    mutating func compareFirst() {
+        guard !config.execution.isOutside, execution.desk.isOn, !execution.desk.hasStarted else {
+            return
+        }
+        execution.desk.retryDue = now
     }
 
     /// Asks, or waits for the line.
@@ -94,7 +124,7 @@ extension TradingEngine {
             if run.asked == nil { sendAccountQuery(&run, &effects) }
             return
         }
-        let id = ReconciliationDesk.id(.periodic, at: now, prefix: config.execution.idPrefix)
+        let id = execution.desk.id(.periodic, at: now, prefix: config.execution.idPrefix)
         start(id, .periodic, &effects)
         if var run = execution.desk.run, run.asked == nil { sendAccountQuery(&run, &effects) }
     }
@@ -121,8 +151,11 @@ extension TradingEngine {
         guard execution.desk.run == nil, execution.canRead(at: now) else { return }
         if now >= execution.desk.retryDue {
             execution.desk.retryDue = .distantFuture
-            _ = beginReconciliation(
-                execution.desk.isPending ? .reconnect : .periodic, &effects)
+            let trigger: ReconciliationTrigger =
+                if !execution.desk.hasStarted {
+                    .start
+                } else { execution.desk.isPending ? .reconnect : .periodic }
+            _ = beginReconciliation(trigger, &effects)
         } else if now >= execution.desk.periodicDue {
             _ = beginReconciliation(.periodic, &effects)
         }
@@ -265,6 +298,7 @@ extension TradingEngine {
     ) {
         guard let ended = execution.desk.run else { return }
         execution.desk.run = nil
+        execution.desk.count += 1
         let settings = config.execution.reconciliation
         let run = ReconciliationRun(
             id: ended.id, trigger: ended.trigger, since: ended.since, at: now, verdict: verdict,
@@ -273,8 +307,11 @@ extension TradingEngine {
             cashBroker: report?.cash, lines: Reconciliation.shortened(findings.lines))
         if verdict == .incomplete {
             execution.desk.failures += 1
+            // The broker inside would say the same again; the daily run asks it anew.
             execution.desk.retryDue =
-                now + execution.desk.retryDelay(ended.id, execution.desk.failures)
+                config.execution.isOutside
+                ? now + execution.desk.retryDelay(ended.id, execution.desk.failures)
+                : .distantFuture
         } else {
             execution.desk.failures = 0
             execution.desk.isPending = false

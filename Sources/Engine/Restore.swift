@@ -115,10 +115,7 @@ extension TradingEngine {
                 effects.append(.cancel(entry.intent.id))
             }
         }
-        if !config.execution.isOutside, execution.desk.config.isEnabled {
-            execution.desk.since = now
-            _ = beginReconciliation(.start, &effects)
-        }
+        recoverReconciliation(&effects)
         execution.schedule(at: now)
         if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
     }

@@ -244,6 +244,7 @@ extension LedgerModel {
         state.holds = holds
         state.holdCount = holdCount
         state.commands = commands
+        state.reconciliationCount = reconciliations.count
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at
         return state

@@ -45,7 +45,9 @@ private final class FragileJournal: EventJournal {
 
     func took(_ bar: Bar, symbols: SymbolTable) { unwritten.append(bar) }
 
-    func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract { LedgerExtract() }
+    func extract(since: Timestamp, naming ids: Set<String>) -> LedgerExtract {
+        ledger.extract(since: since, naming: ids)
+    }
 
     /// What was not written is gone.
     func revive() {
@@ -78,6 +80,7 @@ private struct Market {
         config.execution.takeProfitShare = 0.01
         config.learning.samplesMin = 1
         config.risk.ordersPerDayMax = 400
+        config.execution.reconciliation.isEnabled = true
         self.config = config
         var venue = VenueConfig()
         venue.participation = participation
@@ -165,6 +168,7 @@ private struct Market {
             try loop.play(instant)
         }
         try loop.finish()
+        try loop.finishDay()
     }
 }
 
@@ -181,6 +185,7 @@ private struct Market {
             let fills = straight.ledger.fills.count
             #expect(fills > 20, "\(fills) fills show little; \(draw)")
             #expect(straight.ledger.weights.count > 2)
+            #expect(comparisons(straight) == ["start matches", "daily matches", "daily matches"])
             for round in 0..<40 {
                 let journal = FragileJournal()
                 journal.dieAt = 1 + draw.random.below(straight.commits)
@@ -189,6 +194,10 @@ private struct Market {
                 #expect(throws: FragileJournal.Death.self) { try market.play(journal) }
                 journal.revive()
                 try market.play(journal)
+                let found = comparisons(journal)
+                #expect(
+                    found.filter { $0 != "start matches" } == ["daily matches", "daily matches"],
+                    "\(place): \(found); \(draw)")
                 let same = compare(straight.ledger, journal.ledger)
                 if !same.isEmpty {
                     Issue.record("\(place): \(same); \(draw)")
@@ -246,6 +255,10 @@ private struct Market {
                 }
             }
         }
+    }
+
+    private func comparisons(_ journal: FragileJournal) -> [String] {
+        journal.ledger.reconciliations.map { "\($0.trigger.rawValue) \($0.verdict.rawValue)" }
     }
 
     private func entryFills(_ ledger: MemoryLedger) -> Int {

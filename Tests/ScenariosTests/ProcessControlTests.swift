@@ -262,4 +262,26 @@ import Testing
         #expect(named.status == 0 && named.output.contains("mode  active"), "\(named)")
         try end(child)
     }
+
+    @Test("S37: the state tells of versions, errors, the journal, and the last comparison")
+    func stateOfAll() throws {
+        let child = try start()
+        try child.wait(for: "  fill ")
+        let shown = try state()
+        #expect(text(shown["reconciliation"]?["verdict"]) == "matches")
+        #expect(text(shown["reconciliation"]?["trigger"]) == "start")
+        #expect(text(shown["reconciliation"]?["at"]).flatMap { Timestamp(rfc3339: $0) } != nil)
+        #expect(text(shown["versions"]?["sqlite"])?.hasPrefix("3.") == true)
+        #expect(text(shown["journal"]?["head"])?.count == 64)
+        guard case .object(let errors) = shown["errors"] else {
+            Issue.record("no errors in \(shown)")
+            return
+        }
+        #expect(errors.isEmpty)
+        for part in ["broker", "news"] {
+            #expect(text(shown["components"]?[part]?["health"]) == "ok")
+            #expect(text(shown["components"]?[part]?["last_progress"]) != nil)
+        }
+        try end(child)
+    }
 }

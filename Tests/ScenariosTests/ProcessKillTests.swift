@@ -28,7 +28,12 @@ import Testing
         }
     }
 
-    @Test("S05: killed at twenty random moments, a run ends as if nothing had happened (S25, S33)")
+    /// The comparisons after the closes of four days.
+    private static let daily = Array(repeating: "daily matches", count: 4)
+
+    @Test(
+        "S05: killed at twenty random moments, a run ends as if nothing had happened (S25, S33, S37)"
+    )
     func kills() throws {
         let folder = try ScratchFolder(inMemory: true)
         var random = SeededRandom(seed: propertySeed)
@@ -42,6 +47,7 @@ import Testing
             #expect(reference.status == 0, "\(reference)")
             let expected = try whole.contents()
             #expect(expected.tables["closed_trades"]?.count ?? 0 > 10)
+            #expect(try whole.comparisons() == ["start matches"] + Self.daily)
 
             let store = ProcessStore(path: folder("killed\(round)"))
             var delays: [Double] = []
@@ -66,6 +72,11 @@ import Testing
                 try store.expectSound(story)
                 let differences = try store.contents().differences(from: expected)
                 #expect(differences.isEmpty, "\(story)\n\(differences.joined(separator: "\n"))")
+                let comparisons = try store.comparisons()
+                #expect(
+                    comparisons.filter { $0 != "start matches" } == Self.daily,
+                    "\(story): \(comparisons)")
+                #expect(comparisons.contains("start matches"), "\(story)")
                 #expect(Self.finalEquity(outcome) == Self.finalEquity(reference), "\(story)")
                 break
             }

@@ -65,6 +65,16 @@ struct ProcessStore {
         }
     }
 
+    /// Of broker and books: cause and verdict, oldest first.
+    func comparisons() throws -> [String] {
+        let queue = try DatabaseQueue(path: path + "/ledger.db")
+        defer { try? queue.close() }
+        return try queue.read { db in
+            try String.fetchAll(
+                db, sql: "SELECT cause || ' ' || verdict FROM reconciliations ORDER BY seq")
+        }
+    }
+
     /// One number that a statement yields.
     func count(_ sql: String, file: String = "ledger.db") throws -> Int {
         let queue = try DatabaseQueue(path: path + "/" + file)

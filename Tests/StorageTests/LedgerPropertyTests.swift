@@ -16,6 +16,7 @@ import Testing
         var holdCount = 0
         var commands: [CommandRecord] = []
         var reconciledAt: Timestamp?
+        var reconciliationCount = 0
         var executions: [ClientOrderID: [String]] = [:]
 
         init() throws { store = try LedgerStore(folder: folder.path, reserve: 0) }
@@ -35,6 +36,7 @@ import Testing
                 case .hold(.lifted(let id, _, _, _)): holds.removeAll { $0.id == id }
                 case .command(let record): commands.append(record)
                 case .reconciliation(let run):
+                    reconciliationCount += 1
                     if run.verdict == .matches || run.verdict == .repaired { reconciledAt = run.at }
                 case .fill(let fill):
                     executions[fill.orderID, default: []].append(fill.executionID)
@@ -50,7 +52,7 @@ import Testing
                 return Timestamp(($0 - offset).utcDate, secondsOfDay: 0) + offset
             }
             (state.holds, state.holdCount, state.commands) = (holds, holdCount, commands)
-            state.reconciledAt = reconciledAt
+            (state.reconciledAt, state.reconciliationCount) = (reconciledAt, reconciliationCount)
             // The samples are not made in the order of their times.
             state.recentIntents = state.recentIntents.enumerated()
                 .sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }

@@ -229,6 +229,7 @@ package struct MemoryLedger {
         }
         restoreHolds(&state)
         state.commands = commands.suffix(256)
+        state.reconciliationCount = reconciliations.count
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at
         state.closedTradeCount = trades.count

@@ -37,70 +37,25 @@ private func nanoseconds(_ clock: clockid_t) -> Int64 {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
-/// Whether the wall clock can be trusted, from one reading to the next.
-package struct ClockJudge: Sendable {
-    /// A step of the wall clock against the monotonic one by more than this is a jump.
-    package static let jumpMax = Span(seconds: 2)
-    /// After a jump the clock has to run evenly for so long.
-    package static let calm = Span(seconds: 60)
-
-    private let earliest: Timestamp
-    private var last: ClockReading?
-    private var jump: (at: Span, by: Span)?
-
-    /// - Parameter earliest: a clock before this is wrong: the newest stamp that is stored, say.
-    package init(earliest: Timestamp) { self.earliest = earliest }
-
-    /// - Returns: why the clock cannot be trusted; nil when it can.
-    package mutating func judge(_ reading: ClockReading) -> String? {
-        if let last {
-            let wall = reading.wall - last.wall
-            let passed = reading.monotonic.nanoseconds &- last.monotonic.nanoseconds
-            let step = Span(nanoseconds: wall.nanoseconds &- passed)
-            if step > Self.jumpMax || step < Span(nanoseconds: -Self.jumpMax.nanoseconds) {
-                jump = (reading.monotonic, step)
-            }
-        }
-        last = reading
-        if reading.wall < earliest {
-            return "it shows \(reading.wall), which was before \(earliest)"
-        }
-        if !reading.isSynchronised { return "the kernel says that it is not synchronised" }
-        guard let jump else { return nil }
-        let since = reading.monotonic.nanoseconds - jump.at.nanoseconds
-        if since >= Self.calm.nanoseconds {
-            self.jump = nil
-            return nil
-        }
-        return "it jumped by \(Int64(jump.by.seconds)) s"
-    }
-}
-
-/// Looks at the clocks once a second on a thread of its own.
+/// Looks at the clocks once a second on a thread of its own; what the readings mean is judged
+/// elsewhere.
 package final class ClockWatch: Sendable {
-    private let earliest: Timestamp
-    private let onChange: @Sendable (String?) -> Void
+    private let onLook: @Sendable (ClockReading) -> Void
     private let isOver: @Sendable () -> Bool
 
-    /// - Parameter onChange: why the clock cannot be trusted, or nil; at the start and when that
-    ///   changes.
+    /// - Parameter onLook: given every reading, in order, on the watch's thread.
     package init(
-        earliest: Timestamp, isOver: @escaping @Sendable () -> Bool,
-        onChange: @escaping @Sendable (String?) -> Void
+        isOver: @escaping @Sendable () -> Bool,
+        onLook: @escaping @Sendable (ClockReading) -> Void
     ) {
-        self.earliest = earliest
         self.isOver = isOver
-        self.onChange = onChange
+        self.onLook = onLook
     }
 
     package func start() {
         let thread = Thread { [self] in
-            var judge = ClockJudge(earliest: earliest)
-            var shown: String??
             while !isOver() {
-                let verdict = judge.judge(.now)
-                if shown != .some(verdict) { onChange(verdict) }
-                shown = verdict
+                onLook(.now)
                 Thread.sleep(forTimeInterval: 1)
             }
         }

@@ -149,7 +149,7 @@ package struct Doctor {
             let copy = try TemporaryCopy(of: .ledger, in: folder)
             defer { withExtendedLifetime(copy) {} }
             let connection = try StoreConnection(copy: copy.path, of: .ledger)
-            checkLibrary(try connection.setting("auto_vacuum"), try version(connection))
+            checkLibrary(try connection.setting("auto_vacuum"), try connection.libraryVersion())
             checkStructure(try LedgerExamination(connection), place)
             if connection.migrationsBefore.contains("ledger-2") {
                 try checkMark(place, connection)
@@ -161,16 +161,6 @@ package struct Doctor {
             try connection.close()
         } catch {
             add("ledger", .failed, "\(error)")
-        }
-    }
-
-    private func version(_ connection: StoreConnection) throws(StorageError) -> String {
-        try connection.access { session in
-            var text = ""
-            try session.rows("SELECT sqlite_version()") { row throws in
-                text = try row.text(0, "version")
-            }
-            return text
         }
     }
 

@@ -203,6 +203,8 @@ extension LedgerStore {
             ORDER BY seq DESC LIMIT 1
             """
         ).map(Timestamp.init(nanoseconds:))
+        state.reconciliationCount = Int(
+            try session.integer("SELECT coalesce(max(seq), 0) FROM reconciliations") ?? 0)
         var executions: [ClientOrderID: [String]] = [:]
         try session.rows(
             """

@@ -176,6 +176,10 @@ package final class LedgerStore {
     }
 
     package var statistics: StoreStatistics { connection.statistics }
+    /// Of SQLite, as it runs.
+    package func libraryVersion() throws(StorageError) -> String {
+        try connection.libraryVersion()
+    }
     package var path: String { connection.path }
 
     /// SQLite's structural check; empty when all is well.

@@ -211,3 +211,16 @@ extension Duration {
         components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000
     }
 }
+
+extension StoreConnection {
+    /// Of SQLite, as it runs.
+    func libraryVersion() throws(StorageError) -> String {
+        try access { session in
+            var text = ""
+            try session.rows("SELECT sqlite_version()") { row throws in
+                text = try row.text(0, "version")
+            }
+            return text
+        }
+    }
+}

@@ -193,6 +193,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             try takeInbox(before: instant.at)
             try play(&instant)
         }
+        if isOver { try loop.finishDay() }
         // What was read but not played is read again at the next start.
         try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
@@ -202,6 +203,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     private mutating func play(_ instant: inout Instant) throws {
         try loop.play(instant)
         health.marketAt = wallTime()
+        if !instant.news.isEmpty { health.tookNews(at: wallTime()) }
         if instant.timers.contains(.sessionClose) {
             journal.tidy(retention, now: instant.at)
             try journal.ledger.prune(before: instant.at - rememberedNews)
@@ -212,6 +214,8 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// News only once there is a market time to take it at; requests always: before the first bar
     /// they are taken at its time.
     private mutating func takeInbox(before next: Timestamp) throws {
+        // What falls due while the market rests does not wait for its next bar.
+        if loop.engine.now > .distantPast { try loop.wake(before: marketTime(before: next)) }
         try takeControl(at: loop.engine.now > .distantPast ? marketTime(before: next) : next)
         guard loop.engine.now > .distantPast else { return }
         for delivery in inbox.drain() {
@@ -223,7 +227,7 @@ package struct LiveRunner<Feed: MarketFeed> {
                     poisoned.append(PoisonedNews(id: item.id, reason: reason))
                 }
             }
-            health.newsAt = wallTime()
+            health.tookNews(at: wallTime(), isWhole: poisoned.isEmpty)
             delivery.onTaken?(poisoned)
         }
     }

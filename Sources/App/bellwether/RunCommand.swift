@@ -133,10 +133,8 @@ struct RunCommand: ParsableCommand {
         ).start()
         // There is no real market yet: “auto” has no clock to watch.
         guard configuration.clock.gate == .on else { return }
-        ClockWatch(
-            earliest: clockEarliest, isOver: { inbox.stopRequested },
-            onChange: { inbox.post(.clock(distrust: $0)) }
-        ).start()
+        let verdicts = ClockVerdicts { inbox.post($0) }
+        ClockWatch(isOver: { inbox.stopRequested }, onLook: { verdicts.take($0) }).start()
     }
 
     private func startSpool(

@@ -79,6 +79,8 @@ package struct LedgerState: Sendable, Equatable {
     package var commands: [CommandRecord] = []
     /// Since when the newest reconciliation vouches for the books; nil before the first.
     package var reconciledAt: Timestamp?
+    /// How many reconciliations there ever were.
+    package var reconciliationCount = 0
 
     package init() {}
 }

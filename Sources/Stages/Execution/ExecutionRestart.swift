@@ -20,6 +20,7 @@ extension ExecutionStage {
         }
         for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }
         desk.reconciledAt = state.reconciledAt
+        desk.count = Int64(state.reconciliationCount)
     }
 
     /// How many orders were made since `start`, for the limit per day after a restart.

@@ -57,6 +57,8 @@ package struct ReconciliationDesk: Sendable, Equatable {
     /// Nothing leaves for these: broker and books differ on them.
     package var suspended: Set<Symbol> = []
     package var reconciledAt: Timestamp?
+    /// Runs that ended, ever.
+    package var count: Int64 = 0
     /// Since when the venue inside keeps its own account: before, its memory is the ledger.
     package var since = Timestamp.distantPast
     /// Executions to be taken back whose terms only the ledger knows.
@@ -73,14 +75,16 @@ package struct ReconciliationDesk: Sendable, Equatable {
 
     package var isOn: Bool { isOutside || config.isEnabled }
 
-    /// `rec-` and a function of trigger and time.
-    package static func id(
+    /// `rec-` and a function of trigger, time and, with the broker inside, of the runs before: its
+    /// time stands still while a process that died comes back.
+    package func id(
         _ trigger: ReconciliationTrigger, at now: Timestamp, prefix: String
     ) -> String {
         var hash = StableHash()
         hash.combine(prefix)
         hash.combine(trigger.rawValue)
         hash.combine(now.nanoseconds)
+        if !isOutside { hash.combine(count) }
         return "rec-" + hash.text
     }
 

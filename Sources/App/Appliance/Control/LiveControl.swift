@@ -166,7 +166,7 @@ extension LiveRunner {
         _ code: String, _ severity: AlertSeverity, _ message: String, at time: Timestamp
     ) throws {
         let alert = Alert(code: code, severity: severity, message: message, at: time)
-        health.alerts += 1
+        health.take(alert: code, message)
         try journal.commit(
             [.record(.alert(alert)), .notice(.alert(alert))], symbols: loop.engine.symbols)
     }

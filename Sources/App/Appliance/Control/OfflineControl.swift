@@ -123,6 +123,8 @@ extension Assembly {
         // The ledger's part is never cut: the id has room for 20 bytes.
         let own = configuration.installation.name ?? ledger.installation
         let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
-        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+        var config = engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+        config.execution.reconciliation.isEnabled = true
+        return config
     }
 }

@@ -74,10 +74,19 @@ package struct StatusReport {
                 .object([("seq", .integer(Int(head.seq))), ("head", .string(head.hash))])
             ),
             ("counters", counts),
+            (
+                "errors",
+                .object(
+                    engine.counters.sortedErrors.map { ($0.kind.rawValue, .integer(Int($0.count))) }
+                )
+            ),
             ("components", .object(components.map { ($0.name, $0.json) })),
             (
                 "versions",
-                .object([("bellwether", .string(version))])
+                .object([
+                    ("bellwether", .string(version)),
+                    ("sqlite", OrderedJSON(text: try? ledger.libraryVersion())),
+                ])
             ),
         ])
     }
@@ -104,7 +113,8 @@ package struct StatusReport {
     private var reconciliation: OrderedJSON {
         guard let newest = (try? ledger.reconciliations(limit: 1))?.first?.run else { return .null }
         return .object([
-            ("id", .string(newest.id)), ("at", .string(newest.at.description)),
+            ("id", .string(newest.id)), ("trigger", .string(newest.trigger.rawValue)),
+            ("at", .string(newest.at.description)),
             ("verdict", .string(newest.verdict.rawValue)),
             ("lines", .integer(newest.lines.count)),
         ])
@@ -147,15 +157,14 @@ extension LiveRunner {
     func status(at time: Timestamp) -> StatusReport {
         StatusReport(
             configuration: assembly.configuration, engine: loop.engine, ledger: journal.ledger,
-            components: health.components(assembly.configuration, history: journal.trouble),
+            components: health.components(
+                broker: loop.engine.brokerTrouble, history: journal.trouble),
             counters: controlCounters?(), isRunning: true, time: time)
     }
 }
 
 extension ComponentHealth {
-    func components(
-        _ configuration: Configuration, history: String?
-    ) -> [StatusReport.Component] {
+    func components(broker: String?, history: String?) -> [StatusReport.Component] {
         func part(_ name: String, _ trouble: String?, _ word: String, _ at: Timestamp? = nil)
             -> StatusReport.Component
         {
@@ -163,11 +172,24 @@ extension ComponentHealth {
                 name: name, health: trouble == nil ? "ok" : word, detail: trouble, lastProgress: at)
         }
         return [
-            part("market", nil, "down", marketAt), part("news", nil, "down", newsAt),
-            part("broker", nil, "down", marketAt), part("ledger", nil, "down", marketAt),
+            part("market", nil, "down", marketAt),
+            part("news", newsTrouble, "degraded", newsAt),
+            part("broker", broker, "blocked", marketAt), part("ledger", nil, "down", marketAt),
             part("history", history, "degraded"), part("clock", clock, "unsynchronised"),
             part("disk", disk, "short"),
         ]
+    }
+}
+
+extension TradingEngine {
+    /// What of the broker keeps entries back, in words; nil: nothing.
+    var brokerTrouble: String? {
+        let blocks = brokerBlocks.map { block, symbols in
+            symbols.count == self.symbols.count
+                ? block.rawValue
+                : block.rawValue + " " + symbols.map(\.name).joined(separator: " ")
+        }
+        return blocks.isEmpty ? nil : blocks.joined(separator: ", ")
     }
 }
 
