@@ -24,14 +24,15 @@ final class FaultBench {
         #expect(expected.tables["orders"]?.count ?? 0 > 5, "the market is too quiet to be a test")
     }
 
-    /// Every point of a sweep instead of a few.
-    static var isFull: Bool { ProcessInfo.processInfo.environment["BELLWETHER_SWEEP"] == "all" }
+    /// BELLWETHER_SWEEP: “all” makes every number a point, a number so many of them.
+    private static let sweep = ProcessInfo.processInfo.environment["BELLWETHER_SWEEP"]
 
     /// About `count` of the numbers from `first` to `last`, evenly spread from a random start.
     func points(_ count: Int, first: Int = 1, last: Int) -> [Int] {
-        if Self.isFull || last - first < count { return Array(first...max(first, last)) }
+        let wanted = Self.sweep.map { $0 == "all" ? .max : Int($0) ?? count } ?? count
+        if last - first < wanted { return Array(first...max(first, last)) }
         var random = propertyRandom
-        let step = (last - first + 1) / count
+        let step = (last - first + 1) / max(1, wanted)
         return Array(stride(from: first + random.below(step), through: last, by: step))
     }
 
