@@ -28,6 +28,8 @@ package final class ChildProcess: @unchecked Sendable {
 
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     package let pid: pid_t
@@ -214,33 +216,6 @@ package final class ChildProcess: @unchecked Sendable {
             errors: String(decoding: errors, as: UTF8.self),
             seconds: Double(spent.seconds) + Double(spent.attoseconds / 1_000_000_000_000_000) / 1e3
         )
-    }
-}
-
-/// Runs programs so that they are killed at a chosen system call; see strace(1), “Tampering”.
-package enum Strace {
-    private static let path: String? = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
-        (path: String) in access(path, X_OK) == 0
-    }
-
-    /// False where it is not installed, or where this process may not trace its children.
-    package static let works: Bool = {
-        guard path != nil else { return false }
-        let child = try? kill(["/bin/true"], atCall: "pwrite64", number: 60_000)
-        let outcome = try? child?.wait()
-        return outcome?.status == 0
-    }()
-
-    /// Starts a program that is killed when it makes this system call for the `number`-th time.
-    package static func kill(
-        _ command: [String], atCall call: String, number: Int
-    ) throws -> ChildProcess {
-        try ChildProcess(
-            path ?? "strace",
-            [
-                "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)", "-e",
-                "inject=\(call):signal=KILL:when=\(number)",
-            ] + command)
     }
 }
 

@@ -178,7 +178,7 @@ package struct Doctor {
     ) {
         add(
             "migrations", found.isNewest ? .ok : .warning,
-            found.migrations.joined(separator: ", ")
+            (found.migrations.isEmpty ? "none yet" : found.migrations.joined(separator: ", "))
                 + (found.isNewest ? "" : "; the next start brings it to the newest shape"))
         add("structure", problems: found.structure, ok: "quick_check and integrity_check are ok")
         if !found.structure.isEmpty { return }

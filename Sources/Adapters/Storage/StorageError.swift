@@ -112,6 +112,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .sqlite(let file, let code, let message, let sql):
             "\(file.rawValue): SQLite error \(code), \(message)"
                 + (sql.map { ", while executing \($0)" } ?? "")
+                // IOERR
+                + (code & 0xFF == 10 ? "; check the disk, then run bellwether doctor" : "")
         }
     }
 

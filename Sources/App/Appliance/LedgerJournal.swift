@@ -80,20 +80,24 @@ package final class LedgerJournal: EventJournal {
 
     /// Writes what is buffered and removes what is past its retention.
     package func tidy(_ retention: Retention, now: Timestamp) {
-        tryHistory { try history.prune(retention: retention, now: now) }
+        let works = tryHistory { try history.prune(retention: retention, now: now) }
+        guard works, historyTrouble != nil else { return }
+        historyTrouble = nil
+        onHistoryTrouble?("the history takes rows again")
     }
 
-    private func tryHistory(_ work: () throws -> Void) {
+    /// A trouble is over only when all that waits was written (`tidy`): on a full disk small batches
+    /// still succeed now and then, and every alert is a commit that takes the ledger's last room.
+    @discardableResult
+    private func tryHistory(_ work: () throws -> Void) -> Bool {
         do {
             try work()
-            if historyTrouble != nil {
-                historyTrouble = nil
-                onHistoryTrouble?("the history takes rows again")
-            }
+            return true
         } catch {
             let text = "\(error)"
             if historyTrouble == nil { onHistoryTrouble?("the history loses rows: \(text)") }
             historyTrouble = text
+            return false
         }
     }
 }

@@ -2,6 +2,7 @@ import Appliance
 import ArgumentParser
 import Domain
 import Foundation
+import Glibc
 import Host
 import Storage
 
@@ -43,6 +44,8 @@ enum Exit {
 
 /// Runs `work` and turns what it throws into one or more lines on standard error and an exit code.
 func reporting<Result>(_ work: () throws -> Result) throws -> Result {
+    // A file that may not grow makes the write fail, which is told, instead of ending the process.
+    signal(SIGXFSZ, SIG_IGN)
     do { return try work() } catch let error as ExitCode {
         throw error
     } catch let errors as ConfigurationErrors {

@@ -1,0 +1,178 @@
+import Domain
+import Foundation
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+/// A small busy market for runs that meet faults, and the books of the run that met none.
+final class FaultBench {
+    let folder: ScratchFolder
+    let seed: UInt64
+    let days: Int
+    private(set) var expected = ProcessStore.Contents()
+
+    /// - Parameter compares: play the market once without a fault, for what others must equal.
+    init(days: Int = 1, compares: Bool = true) throws {
+        var random = propertyRandom
+        (seed, self.days) = (random.next() >> 1, days)
+        folder = try ScratchFolder(inMemory: true)
+        guard compares else { return }
+        let outcome = try Program.run(run(in: store("whole")))
+        #expect(outcome.status == 0, "\(outcome)")
+        expected = try store("whole").contents()
+        #expect(expected.tables["orders"]?.count ?? 0 > 5, "the market is too quiet to be a test")
+    }
+
+    /// BELLWETHER_SWEEP: “all” makes every number a point, a number so many of them.
+    private static let sweep = ProcessInfo.processInfo.environment["BELLWETHER_SWEEP"]
+
+    /// About `count` of the numbers from `first` to `last`, evenly spread from a random start.
+    func points(_ count: Int, first: Int = 1, last: Int) -> [Int] {
+        let wanted = Self.sweep.map { $0 == "all" ? .max : Int($0) ?? count } ?? count
+        if last - first < wanted { return Array(first...max(first, last)) }
+        var random = propertyRandom
+        let step = (last - first + 1) / max(1, wanted)
+        return Array(stride(from: first + random.below(step), through: last, by: step))
+    }
+
+    func store(_ name: String) -> ProcessStore { ProcessStore(path: folder(name)) }
+
+    func remove(_ store: ProcessStore) { try? FileManager.default.removeItem(atPath: store.path) }
+
+    /// The files that make the ledger durable.
+    static func ledger(_ store: ProcessStore) -> [String] {
+        ["ledger.db", "ledger.db-wal", "ledger.db-journal", "ledger.mark"]
+            .map { store.path + "/" + $0 }
+    }
+
+    func options(_ store: ProcessStore, _ more: [String] = []) -> [String] {
+        settings(
+            [
+                "storage.path=\(store.path)", "storage.reserve=1MB", "storage.free_min=1MB",
+                "market.seed=\(seed)", "market.days=\(days)", "market.speed=max",
+                "market.symbols_count=2", "market.news_per_day=20",
+                "orders.installation=test0000", "risk.cooldown=1m", "risk.latches=false",
+                "exits.hold_max=1h", "risk.orders_per_day_max=5000", "broker.participation=0.004",
+                "broker.fee_bps=1", "strategies.reversion.entry_z=1.5",
+                "ensemble.entry_threshold=0.2",
+            ] + more)
+    }
+
+    func run(in store: ProcessStore, _ more: [String] = []) -> [String] {
+        ["run"] + options(store, more)
+    }
+
+    func command(in store: ProcessStore) -> [String] { [Program.path] + run(in: store) }
+
+    /// A run with a fault somewhere in the files of its ledger.
+    func run(
+        in store: ProcessStore, _ fault: Strace.Fault, _ call: String, at number: Int,
+        andAllAfter: Bool = false
+    ) throws -> ChildProcess.Outcome {
+        try Strace.start(
+            command(in: store), fault, call: call, number: number, andAllAfter: andAllAfter,
+            paths: Self.ledger(store)
+        ).wait()
+    }
+
+    /// The doctor finds nothing broken; the books, ids, decisions and executions are sound.
+    func expectSound(
+        _ store: ProcessStore, _ story: String, location: SourceLocation = #_sourceLocation
+    ) throws {
+        let doctor = try Program.run(["doctor"] + options(store))
+        #expect(doctor.status == 0, "\(story)\n\(doctor)", sourceLocation: location)
+        guard try store.hasOrders() else { return }
+        try store.expectSound(story, location: location)
+        for (subject, sql) in Self.inconsistencies {
+            let found = try store.count("SELECT count(*) FROM (\(sql))")
+            #expect(found == 0, "\(story): \(found) \(subject)", sourceLocation: location)
+        }
+    }
+
+    private static let inconsistencies = [
+        "fills of orders that never left": """
+        SELECT f.order_id FROM fills f WHERE NOT EXISTS
+        (SELECT 1 FROM order_events e WHERE e.order_id = f.order_id AND to_status = 'SUBMITTING')
+        """,
+        "orders that left twice": """
+        SELECT order_id FROM order_events WHERE to_status = 'SUBMITTING'
+        GROUP BY order_id HAVING count(*) > 1
+        """,
+        "orders filled for more than they are": "SELECT id FROM orders WHERE filled > quantity",
+    ]
+
+    /// A start without faults goes to the end of the market, and all is as if none had been.
+    func expectRecovery(
+        _ store: ProcessStore, _ story: String, location: SourceLocation = #_sourceLocation
+    ) throws {
+        let outcome = try Program.run(run(in: store))
+        #expect(outcome.status == 0, "\(story)\n\(outcome)", sourceLocation: location)
+        try expectSound(store, story, location: location)
+        let differences = try store.contents().differences(from: expected)
+        #expect(
+            differences.isEmpty, "\(story)\n\(differences.joined(separator: "\n"))",
+            sourceLocation: location)
+    }
+
+    /// Told only after it was stored: no fill that was shown may be missing.
+    func expectNothingLost(
+        _ outcome: ChildProcess.Outcome, _ store: ProcessStore, _ story: String,
+        location: SourceLocation = #_sourceLocation
+    ) throws {
+        let shown = outcome.lines.count { $0.contains("Z  fill ") }
+        let stored = try store.hasOrders() ? store.count("SELECT count(*) FROM fills") : 0
+        #expect(
+            stored >= shown, "\(story): \(shown) fills shown, \(stored) stored",
+            sourceLocation: location)
+    }
+
+    /// The process said in one sentence why it ended.
+    func expectExplained(
+        _ outcome: ChildProcess.Outcome, _ words: String..., story: String,
+        location: SourceLocation = #_sourceLocation
+    ) {
+        #expect(outcome.status == 74, "\(story)\n\(outcome)", sourceLocation: location)
+        let said = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("bellwether: ") }
+        #expect(said.count == 1, "\(story)\n\(outcome)", sourceLocation: location)
+        for word in words {
+            #expect(
+                said.last?.contains(word) == true, "\(story): \(word)\n\(outcome)",
+                sourceLocation: location)
+        }
+    }
+}
+
+extension ProcessStore {
+    /// False before the first start made the tables.
+    func hasOrders() throws -> Bool {
+        guard FileManager.default.fileExists(atPath: path + "/ledger.db") else { return false }
+        return try count("SELECT count(*) FROM sqlite_master WHERE name = 'order_events'") > 0
+    }
+}
+
+/// A file system in memory that is soon full.
+final class SmallDisk {
+    /// False where this process may not mount.
+    static let works: Bool = (try? SmallDisk(bytes: 1 << 20)) != nil
+
+    private let folder: ScratchFolder
+    var path: String { folder("disk") }
+
+    init(bytes: Int) throws {
+        folder = try ScratchFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder("disk"), withIntermediateDirectories: true)
+        try mountIt(bytes, 0)
+    }
+
+    func grow(to bytes: Int) throws { try mountIt(bytes, UInt(MS_REMOUNT)) }
+
+    private func mountIt(_ bytes: Int, _ flags: UInt) throws {
+        guard mount("tmpfs", path, "tmpfs", flags, "size=\(bytes)") == 0 else {
+            throw ChildProcess.Failure(description: String(cString: strerror(errno)))
+        }
+    }
+
+    deinit { umount2(path, Int32(MNT_DETACH)) }
+}

@@ -1,0 +1,159 @@
+import Domain
+import Foundation
+import Glibc
+import Primitives
+import TestSupport
+import Testing
+
+/// The real program on real files whose disk fails or is full, and killed at the calls that make its
+/// ledger durable. With BELLWETHER_SWEEP=all every call is a point, otherwise a few are drawn.
+@Suite(
+    .serialized, .enabled(if: Strace.works, "strace is not here, or may not trace"))
+struct ProcessFaultTests {
+    @Test(
+        "S05: killed at any write or sync of the ledger, also in the restart, nothing is lost (S33)",
+        arguments: [("pwrite64", 10), ("fdatasync", 4)])
+    func kills(call: String, points: Int) throws {
+        let bench = try FaultBench()
+        let counted = bench.store("counted")
+        let last =
+            try Strace.count(
+                bench.command(in: counted), calls: [call], paths: FaultBench.ledger(counted)
+            )[call] ?? 0
+        #expect(last > 50)
+        var random = propertyRandom
+        for number in bench.points(points, last: last) {
+            let store = bench.store("killed")
+            defer { bench.remove(store) }
+            let second = 1 + random.below(min(60, last))
+            let story = "seed \(bench.seed), killed at \(call) \(number) of \(last)"
+            let first = try bench.run(in: store, .kill, call, at: number)
+            #expect(first.signal == SIGKILL || first.status == 128 + SIGKILL, "\(story)\n\(first)")
+            try bench.expectNothingLost(first, store, story)
+            try bench.expectSound(store, story)
+            let again = try bench.run(in: store, .kill, "pwrite64", at: second)
+            try bench.expectNothingLost(again, store, story)
+            let both = story + ", then at pwrite64 \(second)"
+            try bench.expectSound(store, both)
+            try bench.expectRecovery(store, both)
+        }
+    }
+
+    @Test(
+        "S04: a write or sync of the ledger that fails ends the run, and a restart recovers (S05)",
+        arguments: [("fdatasync", 3), ("pwrite64", 3)])
+    func failures(call: String, points: Int) throws {
+        let bench = try FaultBench()
+        // From 40 on there is a ledger, and later ones are its commits.
+        for number in bench.points(points, first: 40, last: call == "fdatasync" ? 90 : 900) {
+            let store = bench.store("failed")
+            defer { bench.remove(store) }
+            let story = "seed \(bench.seed), EIO at \(call) \(number)"
+            let outcome = try bench.run(in: store, .error("EIO"), call, at: number)
+            bench.expectExplained(outcome, "ledger.db", "bellwether doctor", story: story)
+            try bench.expectNothingLost(outcome, store, story)
+            try bench.expectSound(store, story)
+            try bench.expectRecovery(store, story)
+        }
+    }
+
+    @Test("S04: the disk failed twice within the hour: halted, until the hold is lifted (S34)")
+    func twice() throws {
+        let bench = try FaultBench()
+        let store = bench.store("failed")
+        for number in [60, 30] {
+            let outcome = try bench.run(in: store, .error("EIO"), "fdatasync", at: number)
+            bench.expectExplained(outcome, "ledger.db", story: "sync \(number)")
+        }
+        let doctor = try Program.run(["doctor"] + bench.options(store))
+        #expect(doctor.status == 1 && doctor.output.contains("replace the disk"), "\(doctor)")
+        let sent = "SELECT count(*) FROM order_events WHERE to_status = 'SUBMITTING'"
+        let before = try store.count(sent)
+        // The market goes on without a single order.
+        let halted = try Program.run(bench.run(in: store))
+        #expect(halted.status == 0 && halted.output.contains("mode halted"), "\(halted)")
+        #expect(halted.errors.contains("ctl resume --latch storage"), "\(halted)")
+        #expect(try store.count(sent) == before)
+        let status = try Program.run(["status"] + bench.options(store))
+        #expect(status.status == 1 && status.output.contains("mode halted"), "\(status)")
+        let plain = try Program.run(["ctl", "resume"] + bench.options(store))
+        #expect(plain.status == 1 && plain.errors.contains("storage"), "\(plain)")
+        let lifted = try Program.run(
+            ["ctl", "resume", "--latch", "storage"] + bench.options(store))
+        #expect(lifted.status == 0 && lifted.output.contains("mode  active"), "\(lifted)")
+        try store.expectSound("lifted")
+    }
+
+    @Test("S04: on a disk without room the ledger stops with a sentence, and nothing is lost (S05)")
+    func full() throws {
+        let bench = try FaultBench()
+        for number in bench.points(3, first: 200, last: 900) {
+            let store = bench.store("full")
+            defer { bench.remove(store) }
+            let story = "seed \(bench.seed), ENOSPC from pwrite64 \(number) on"
+            let outcome = try bench.run(
+                in: store, .error("ENOSPC"), "pwrite64", at: number, andAllAfter: true)
+            bench.expectExplained(outcome, "ledger.db", "no space", "make room", story: story)
+            try bench.expectNothingLost(outcome, store, story)
+            try bench.expectSound(store, story)
+            try bench.expectRecovery(store, story)
+        }
+    }
+
+    @Test("S04: a disk that is full once costs the reserve and the entries after it, no more")
+    func reserve() throws {
+        let bench = try FaultBench(compares: false)
+        let store = bench.store("full")
+        let outcome = try bench.run(in: store, .error("ENOSPC"), "pwrite64", at: 500)
+        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+        let lines = outcome.lines
+        let alert = try #require(
+            lines.firstIndex { $0.contains("ALERT") && $0.contains("the disk is nearly full") })
+        let entries = lines[alert...].filter { $0.contains("Z  order ") && $0.contains("(entry)") }
+        #expect(entries.isEmpty, "\(outcome)")
+        try bench.expectNothingLost(outcome, store, "reserve used")
+        try bench.expectSound(store, "reserve used")
+        // With room again the next start makes the reserve anew.
+        let again = try Program.run(bench.run(in: store))
+        #expect(again.status == 0, "\(again)")
+        #expect(access(store.path + "/reserve", F_OK) == 0)
+    }
+
+    @Test(
+        "S04: a small disk fills up while trading; with more room the run goes on (S05, S33)",
+        .enabled(if: SmallDisk.works, "this user may not mount"))
+    func smallDisk() throws {
+        let disk = try SmallDisk(bytes: 6 << 20)
+        let bench = try FaultBench(days: 20, compares: false)
+        let store = ProcessStore(path: disk.path + "/store")
+        let outcome = try Program.run(bench.run(in: store))
+        bench.expectExplained(outcome, "ledger.db", "no space", "make room", story: "full")
+        #expect(outcome.output.contains("the disk is nearly full"), "\(outcome)")
+        try disk.grow(to: 64 << 20)
+        try bench.expectNothingLost(outcome, store, "full")
+        try bench.expectSound(store, "full")
+        let fills = try store.contents().tables["fills"] ?? []
+        let again = try Program.run(bench.run(in: store))
+        #expect(again.status == 0, "\(again)")
+        #expect(again.lines.last?.hasPrefix("The market is over") == true, "\(again)")
+        try bench.expectSound(store, "room was made")
+        #expect(try store.contents().tables["fills"]?.starts(with: fills) == true)
+    }
+
+    @Test("S04: a limit on the size of files ends the run with a sentence, not by a signal")
+    func fileSize() throws {
+        let bench = try FaultBench()
+        for bytes in [60_000, 300_000] {
+            let store = bench.store("limited")
+            defer { bench.remove(store) }
+            let outcome = try ChildProcess(
+                "/usr/bin/prlimit", ["--fsize=\(bytes)"] + bench.command(in: store)
+            ).wait()
+            let story = "seed \(bench.seed), files of at most \(bytes) bytes"
+            bench.expectExplained(outcome, "ledger.db", story: story)
+            try bench.expectNothingLost(outcome, store, story)
+            try bench.expectSound(store, story)
+            try bench.expectRecovery(store, story)
+        }
+    }
+}

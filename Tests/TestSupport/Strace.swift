@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+
+/// Runs programs so that a chosen system call fails, lies, or is the last; see strace(1),
+/// “Tampering”. Calls are counted a thread at a time, from one.
+package enum Strace {
+    private static let path: String? = ["/usr/bin/strace", "/usr/local/bin/strace"].first {
+        (path: String) in access(path, X_OK) == 0
+    }
+
+    /// False where it is not installed, or where this process may not trace its children.
+    package static let works: Bool = {
+        guard path != nil else { return false }
+        let child = try? kill(["/bin/true"], atCall: "pwrite64", number: 60_000)
+        let outcome = try? child?.wait()
+        return outcome?.status == 0
+    }()
+
+    /// What becomes of a call.
+    package enum Fault: Sendable, CustomStringConvertible {
+        /// SIGKILL, as the call is made.
+        case kill
+        /// It does nothing and fails, e.g. with `ENOSPC`.
+        case error(String)
+        /// It does nothing and claims this result.
+        case result(Int)
+
+        package var description: String {
+            switch self {
+            case .kill: "signal=KILL"
+            case .error(let name): "error=\(name)"
+            case .result(let value): "retval=\(value)"
+            }
+        }
+    }
+
+    /// Starts a program that is killed when it makes this system call for the `number`-th time.
+    package static func kill(
+        _ command: [String], atCall call: String, number: Int
+    ) throws -> ChildProcess {
+        try start(command, .kill, call: call, number: number)
+    }
+
+    /// Starts a program of which one call, or every one from it on, meets a fault.
+    ///
+    /// - Parameter paths: count and harm only calls that concern these files; empty: all.
+    package static func start(
+        _ command: [String], _ fault: Fault, call: String, number: Int, andAllAfter: Bool = false,
+        paths: [String] = []
+    ) throws -> ChildProcess {
+        let when = "\(number)" + (andAllAfter ? "+" : "")
+        return try start(
+            command, calls: [call], paths: paths, log: "/dev/null",
+            ["-e", "inject=\(call):\(fault):when=\(when)"])
+    }
+
+    /// How often the program makes each of these calls, to its end.
+    package static func count(
+        _ command: [String], calls: [String], paths: [String] = []
+    ) throws -> [String: Int] {
+        let folder = try ScratchFolder(inMemory: true)
+        let outcome = try start(command, calls: calls, paths: paths, log: folder("log"), []).wait()
+        guard outcome.status == 0 else {
+            throw ChildProcess.Failure(description: "\(command): \(outcome)")
+        }
+        var counts: [String: Int] = [:]
+        for line in try String(contentsOfFile: folder("log"), encoding: .utf8).split(
+            separator: "\n")
+        {
+            // “123 pwrite64(4, …”; one that another thread interrupts goes on as “<... resumed>”.
+            let words = line.split(separator: " ", maxSplits: 1)
+            guard let name = words.last?.split(separator: "(").first.map(String.init) else {
+                continue
+            }
+            if calls.contains(name) { counts[name, default: 0] += 1 }
+        }
+        return counts
+    }
+
+    private static func start(
+        _ command: [String], calls: [String], paths: [String], log: String, _ more: [String]
+    ) throws -> ChildProcess {
+        try ChildProcess(
+            path ?? "strace",
+            ["-f", "-qq", "-o", log, "-e", "trace=\(calls.joined(separator: ","))"]
+                + paths.flatMap { ["-P", $0] } + more + command)
+    }
+}
