@@ -12,7 +12,9 @@ struct TableJournal: EventJournal {
     }
 
     mutating func took(_ bar: Bar, symbols: SymbolTable) {}
-    mutating func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract { LedgerExtract() }
+    mutating func extract(since: Timestamp, naming: Set<String>) -> LedgerExtract {
+        LedgerExtract()
+    }
 }
 
 /// The effects of one instant, in the order in which they were committed.
