@@ -67,11 +67,9 @@ package enum Strace {
         for line in try String(contentsOfFile: folder("log"), encoding: .utf8).split(
             separator: "\n")
         {
-            // “123 pwrite64(4, …”; one that another thread interrupts goes on as “<... resumed>”.
-            let words = line.split(separator: " ", maxSplits: 1)
-            guard let name = words.last?.split(separator: "(").first.map(String.init) else {
-                continue
-            }
+            // “123   pwrite64(4, …”; one that another thread interrupts goes on as “<... resumed>”.
+            let text = line.drop { $0.isNumber || $0 == " " }
+            guard let name = text.split(separator: "(").first.map(String.init) else { continue }
             if calls.contains(name) { counts[name, default: 0] += 1 }
         }
         return counts

@@ -47,8 +47,9 @@ package final class LedgerStore {
         if let place, StoreFolder.size(path) ?? 0 == 0, StoreFolder.size(path + "-wal") ?? 0 == 0 {
             throw .behindMark(path: path, mark: place.seq, head: 0)
         }
-        connection = try StoreConnection(
-            .ledger, folder: folder, migrator: LedgerSchema.migrator)
+        connection = try Self.noting(folder) { () throws(StorageError) in
+            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator)
+        }
         (self.folder, reserveBytes) = (folder, reserve)
         let problems = try connection.quickCheck()
         if !problems.isEmpty {
@@ -128,6 +129,19 @@ package final class LedgerStore {
         }
     }
 
+    /// Outside a commit too, a disk that failed is remembered: not one that cannot be written to,
+    /// which is a matter of permission.
+    private static func noting<Result>(
+        _ folder: String, _ work: () throws(StorageError) -> Result
+    ) throws(StorageError) -> Result {
+        do { return try work() } catch {
+            if case .sqlite(_, let code, _, _) = error, code & 0xFF == 10 {
+                StoreTrouble.note(error.description, folder: folder, at: StoreTrouble.wallClock)
+            }
+            throw error
+        }
+    }
+
     private func extendChain(
         _ entries: [LedgerEntry], _ session: StoreSession
     ) throws -> ChainHead {
@@ -187,13 +201,13 @@ package final class LedgerStore {
 
     /// Copies the WAL into the database; for quiet times.
     package func checkpoint() throws(StorageError) {
-        try connection.checkpoint()
+        try Self.noting(folder) { () throws(StorageError) in try connection.checkpoint() }
         mark.seal()
     }
 
     /// Checkpoints and closes; the store cannot be used afterwards.
     package func close() throws(StorageError) {
-        try connection.close()
+        try Self.noting(folder) { () throws(StorageError) in try connection.close() }
         mark.seal()
     }
 
@@ -231,8 +245,10 @@ package final class LedgerStore {
         var removed = 0
         for statement in statements {
             for _ in 0..<10 {
-                let rows = try connection.write { session in
-                    try session.run(statement, before.nanoseconds)
+                let rows = try Self.noting(folder) { () throws(StorageError) in
+                    try connection.write { session in
+                        try session.run(statement, before.nanoseconds)
+                    }
                 }
                 removed += rows
                 if rows < 2000 { break }
