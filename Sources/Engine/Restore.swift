@@ -43,6 +43,7 @@ extension TradingEngine {
                 restoreNotional(state, from: session.open)
             }
         }
+        restoreDaily(state)
     }
 
     private mutating func restoreSymbol(_ id: SymbolID, _ state: LedgerState) {
