@@ -5,6 +5,7 @@ import Portfolio
 import Primitives
 import Risk
 import Sentiment
+import Signals
 import TestSupport
 import Testing
 
