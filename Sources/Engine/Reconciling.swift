@@ -22,11 +22,29 @@ extension TradingEngine {
                 execution.desk.queue.append(ReconciliationDesk.Queued(id: id, trigger: trigger))
                 return id
             }
+            // The end of the one starts the first that waits.
+            let id = execution.desk.id(trigger, at: now, prefix: config.execution.idPrefix)
+            execution.desk.queue.insert(
+                ReconciliationDesk.Queued(id: id, trigger: trigger), at: 0)
             conclude(.incomplete, nil, ReconciliationFindings(), &effects)
+            return id
         }
         let id = execution.desk.id(trigger, at: now, prefix: config.execution.idPrefix)
         start(id, trigger, &effects)
         return id
+    }
+
+    /// A close that no daily comparison followed, because the process ended before it: it is made up
+    /// for now.
+    mutating func restoreDaily(_ state: LedgerState) {
+        guard execution.desk.isOn, session == nil, let compared = state.comparedDailyAt else {
+            return
+        }
+        let today = config.calendar.zone.localDate(of: now)
+        let closed = config.calendar.sessions(from: today.adding(days: -14), through: today)
+            .last { $0.close <= now }
+        guard let closed, compared < closed.close else { return }
+        execution.desk.dailyDue = closed.close + config.execution.reconciliation.afterClose
     }
 
     /// Unless one is about to come anyway.
@@ -78,19 +96,10 @@ extension TradingEngine {
 
     // MARK: - The broker inside
 
-    /// After a restart: compares before any event, and owes the daily run that the end of the
-    /// process kept from being made.
+    /// After a restart: compares before any event.
     mutating func recoverReconciliation(_ effects: inout [Effect]) {
         guard !config.execution.isOutside, execution.desk.isOn else { return }
         execution.desk.since = now
-        // Before the first session there is nothing to compare.
-        if session == nil, !portfolio.cash.isZero,
-            let last = sessionsBegun(days: 8).last, last.close <= now
-        {
-            let due = last.close + config.execution.reconciliation.afterClose
-            let isDone = now > due || execution.desk.reconciledAt.map { $0 >= due } ?? false
-            if !isDone { execution.desk.dailyDue = due }
-        }
         _ = beginReconciliation(.start, &effects)
     }
 
@@ -144,7 +153,7 @@ extension TradingEngine {
                 conclude(.incomplete, nil, ReconciliationFindings(), &effects)
             }
         }
-        if now >= execution.desk.dailyDue {
+        if execution.desk.isDailyDue(at: now, canRead: execution.canRead(at: now)) {
             execution.desk.dailyDue = .distantFuture
             _ = beginReconciliation(.daily, &effects)
         }
@@ -312,6 +321,10 @@ extension TradingEngine {
                 config.execution.isOutside
                 ? now + execution.desk.retryDelay(ended.id, execution.desk.failures)
                 : .distantFuture
+            // As the daily one again, over its five sessions.
+            if ended.trigger == .daily, config.execution.isOutside {
+                execution.desk.dailyDue = execution.desk.retryDue
+            }
         } else {
             execution.desk.failures = 0
             execution.desk.isPending = false

@@ -138,11 +138,7 @@ struct AnswersAreDurable: Invariant {
         {
             return "\(answer.transaction) is answered \(answer.message) after \(before.message)"
         }
-        if answer.refusal == nil,
-            !truth.ledger.commands.contains(where: {
-                $0.command.transaction == answer.transaction
-            })
-        {
+        if answer.refusal == nil, truth.ledger.command(answer.transaction) == nil {
             return "\(answer.transaction) is answered and not in the ledger"
         }
         return nil
@@ -158,8 +154,8 @@ struct CommandsOnce: Invariant {
         switch fact {
         case .writing(.command(let record)):
             let transaction = record.command.transaction
-            let isTwice = truth.ledger.commands.contains { $0.command.transaction == transaction }
-            return isTwice ? "\(transaction) is carried out twice" : nil
+            return truth.ledger.command(transaction) != nil
+                ? "\(transaction) is carried out twice" : nil
         case .writing(.hold(.set(let hold))):
             guard let old = truth.ledger.holds.first(where: { $0.id == hold.id }) else {
                 return nil

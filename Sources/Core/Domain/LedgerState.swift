@@ -83,6 +83,10 @@ package struct LedgerState: Sendable, Equatable {
     package var reconciledAt: Timestamp?
     /// How many reconciliations there ever were.
     package var reconciliationCount = 0
+    /// When the newest daily comparison of broker and books came to a verdict; before the first, when
+    /// anything was first compared: a close since then has not been followed by one yet. Nil: nothing
+    /// was ever compared.
+    package var comparedDailyAt: Timestamp?
 
     package init() {}
 }
