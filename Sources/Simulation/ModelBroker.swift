@@ -179,11 +179,27 @@ final class Network {
             deliver(
                 .order(OrderAnswer(id: id, asked: asked, result: result)), in: back, to: process)
         case .account(let account):
-            let report = truth.exchange.report(since: account.since, at: schedule.now)
+            var report = truth.exchange.report(since: account.since, at: schedule.now)
+            if fate.strikes(.shortAccount) {
+                truth.lies.insert(account.run)
+                report = shortened(report)
+                history.note(7, schedule.now, account.run, 0, "a short account for \(account.run)")
+            }
             deliver(
                 .account(AccountAnswer(query: account, asked: asked, result: .account(report))),
                 in: back, to: process)
         }
+    }
+
+    /// Read well, and not the whole: empty, or the first page only.
+    private func shortened(_ report: AccountReport) -> AccountReport {
+        let isEmpty = fate.random.below(2) == 0
+        func first<Row>(_ rows: [Row]) -> [Row] {
+            isEmpty ? [] : Array(rows.prefix(fate.random.below(max(1, rows.count))))
+        }
+        return AccountReport(
+            cash: report.cash, holdings: first(report.holdings), orders: first(report.orders),
+            fills: first(report.fills))
     }
 
     func match(_ id: ClientOrderID) {
@@ -198,7 +214,8 @@ final class Network {
     func flush() {
         for id in truth.exchange.ready {
             let isSlow = fate.strikes(.slowFill)
-            schedule.add(.match(id), in: isSlow ? fate.span(1_000, 180_000) : fate.span(5, 900))
+            let most = isSlow && fate.random.below(6) == 0 ? 3_600_000 : 180_000
+            schedule.add(.match(id), in: isSlow ? fate.span(1_000, most) : fate.span(5, 900))
         }
         truth.exchange.ready.removeAll(keepingCapacity: true)
         let reports = truth.exchange.reports
@@ -207,6 +224,8 @@ final class Network {
     }
 
     private func stream(_ report: BrokerReport) {
+        // What is not ours comes under an id that we do not read.
+        if truth.exchange.orders[report.orderID]?.isForeign == true { return }
         history.note(6, schedule.now, report.orderID.text, 0, "stream \(report.describe)")
         guard isUp, !fate.isDead else { return noteLoss(of: report) }
         if fate.strikes(.reportLost) { return noteLoss(of: report) }
@@ -227,10 +246,7 @@ final class Network {
 
     /// Executions that are taken back are in no list: who does not hear of it cannot know.
     func noteLoss(of report: BrokerReport) {
-        switch report.event {
-        case .busted, .corrected: truth.hasLostRevisions = true
-        default: break
-        }
+        truth.lose(report)
     }
 
     // MARK: - The line

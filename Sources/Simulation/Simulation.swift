@@ -96,7 +96,10 @@ package struct Simulation {
         if watch.broken == nil { settleDown() }
         // Long enough for everything that has a deadline, and for the daily comparison.
         play(until: end + Span(seconds: 20 * 3_600))
-        if let loop, watch.broken == nil { watch.look(at: loop.engine, .run) }
+        if let loop, watch.broken == nil {
+            _ = tell()
+            watch.look(at: loop.engine, .run)
+        }
         return result()
     }
 
@@ -165,12 +168,16 @@ package struct Simulation {
         let time = tell()
         note(event)
         watch.see(.told(event))
+        if case .account(let answer) = event {
+            truth.isLiedTo = truth.lies.contains(answer.query.run)
+        }
         guarded { simulation in try simulation.loop?.take(event, time) }
     }
 
     /// Runs a piece of the process; a death ends it where it was.
     private mutating func guarded(_ work: (inout Simulation) throws -> Void) {
         history.step()
+        defer { truth.isLiedTo = false }
         do { try work(&self) } catch is Crash {
             return bury("died")
         } catch is StoreFailure {
@@ -192,6 +199,7 @@ package struct Simulation {
         watch.see(.died)
         truth.isLinkUp = false
         truth.linkUpSince = nil
+        truth.aliveSince = nil
         history.note(20, schedule.now, "", 0, how)
         let isLong = fate.random.below(12) == 0
         schedule.add(.start, in: isLong ? fate.span(60_000, 20_000_000) : fate.span(500, 40_000))
@@ -204,6 +212,7 @@ package struct Simulation {
         let zone = config.calendar.zone
         let state = store.open(at: time) { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) }
         history.note(21, schedule.now, "", Int64(store.ledger.commits), "process starts")
+        truth.aliveSince = stamp
         watch.see(.started)
         var engine = TradingEngine(config)
         for symbol in ModelMarket.symbols { _ = engine.register(symbol) }
@@ -255,6 +264,10 @@ package struct Simulation {
         switch happening {
         case .tick(let number): tick(number)
         case .marketOpens:
+            if let loop, watch.broken == nil {
+                _ = tell()
+                watch.look(at: loop.engine, .dawn)
+            }
             truth.exchange.open()
             network.flush()
         case .marketCloses: closeMarket()
@@ -309,6 +322,10 @@ package struct Simulation {
         }
         network.flush()
         disturb()
+        if let loop, watch.broken == nil {
+            _ = tell()
+            watch.look(at: loop.engine, .tick)
+        }
         for bar in bars {
             schedule.add(
                 .delivery(.bar(bar), process: fate.process),
@@ -319,6 +336,8 @@ package struct Simulation {
     private mutating func closeMarket() {
         truth.exchange.close(at: schedule.now)
         network.flush()
+        truth.lastClose = schedule.now
+        _ = tell()
         if let loop, watch.broken == nil { watch.look(at: loop.engine, .day) }
         day += 1
     }
