@@ -54,6 +54,14 @@ extension Truth {
         }
     }
 
+    /// The broker traded for us under an id that nobody decided.
+    func loseForeign(_ id: ClientOrderID) {
+        guard let order = exchange.orders[id], order.isForeign, order.filled.isPositive else {
+            return
+        }
+        doubts.append(Doubt(symbol: order.symbol, order: id, since: stamp))
+    }
+
     /// A comparison ends the doubts that it was asked about, if the broker told it the truth.
     func settle(_ run: ReconciliationRun) {
         guard run.verdict == .matches || run.verdict == .repaired, let asked = honestlyAsked,

@@ -127,8 +127,10 @@ struct ProtectedOrTold: Invariant {
             }
             let since = begin - Span(seconds: 900)
             if truth.isAlarmed(of: [symbol.name], since: since) { continue }
-            let orders = truth.ledger.openOrders.map(\.intent).filter { $0.symbol == symbol }
-            if truth.isAlarmed(of: orders.map(\.id.text), since: since) { continue }
+            let orders = truth.ledger.orderIDs.suffix(200).filter {
+                truth.ledger.order($0)?.intent.symbol == symbol
+            }
+            if truth.isAlarmed(of: orders.map(\.text), since: since) { continue }
             return "\(symbol) has neither stop nor exit since \(begin), told to nobody"
         }
         return nil

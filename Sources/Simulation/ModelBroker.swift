@@ -74,6 +74,7 @@ final class Network {
 
     func postCancel(_ id: ClientOrderID) {
         if fate.point() { return }
+        requests += 1
         history.note(2, schedule.now, id.text, 0, "DELETE \(id)")
         watch.see(.cancelSent(id))
         if isUp, !fate.strikes(.requestLost), !fate.strikes(.notSent) {
@@ -84,6 +85,7 @@ final class Network {
 
     func ask(_ query: BrokerQuery, engineTime: Timestamp) {
         if fate.point() { return }
+        requests += 1
         history.note(3, schedule.now, "", 0, "GET \(query)")
         if !isUp || fate.strikes(.queryFailed) {
             answer(query, asked: engineTime, in: fate.span(20, 5_000), "no answer", fate.process)
@@ -206,6 +208,7 @@ final class Network {
         let isPartial = fate.strikes(.partialFill)
         let isLeft = truth.exchange.fill(
             id, tenths: isPartial ? 1 + fate.random.below(8) : 10, at: schedule.now)
+        truth.loseForeign(id)
         if isLeft { schedule.add(.match(id), in: fate.span(200, 40_000)) }
         flush()
     }

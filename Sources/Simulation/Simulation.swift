@@ -36,6 +36,9 @@ package struct Simulation {
     /// Steps since the first intent; nil before it.
     var stepsSinceIntent: Int?
     var wakesAtOnce = 0
+    /// Looks in vain at what waits for a session may come later: until then, or until something
+    /// happens.
+    var restsUntil = Timestamp.distantPast
     var lastWake = Timestamp.distantPast
     var orderCount = 0
 
@@ -125,6 +128,7 @@ package struct Simulation {
                 wake()
             } else if let happening = schedule.take() {
                 wakesAtOnce = 0
+                restsUntil = .distantPast
                 take(happening)
             }
         }
@@ -136,7 +140,7 @@ package struct Simulation {
         guard let loop, !fate.isDead else { return .distantFuture }
         let due = min(loop.engine.nextDue, sessionClock.next)
         guard due < .distantFuture else { return due }
-        return max(due - clockOffset, schedule.now)
+        return max(due - clockOffset, schedule.now, restsUntil)
     }
 
     private mutating func wake() {
@@ -149,9 +153,19 @@ package struct Simulation {
         if sessionClock.next <= time {
             give(.timer(sessionClock.take()))
         } else {
+            let (commits, requests) = (store.ledger.commits, network.requests)
             give(.timer(.due))
+            if commits == store.ledger.commits, requests == network.requests, let loop,
+                loop.engine.nextDue - stamp <= Self.look
+            {
+                restsUntil = schedule.now + (truth.exchange.isOpen ? Self.nap : Self.night)
+            }
         }
     }
+
+    private static let look = Span(seconds: 5)
+    private static let nap = Span(seconds: 30)
+    private static let night = Span(seconds: 900)
 
     // MARK: - The process
 
