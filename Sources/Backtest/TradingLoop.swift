@@ -78,8 +78,7 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
             for effect in batch {
                 switch effect {
                 case .submit(let id): try submit(id, at)
-                case .cancel(let id):
-                    if engine.beginCancel(id, effects: &effects) { venue.cancel(id, at: at) }
+                case .cancel(let id): try cancel(id, at)
                 case .ask(let query): venue.ask(query, at: at)
                 case .record, .history, .notice, .answer: break
                 }
@@ -92,6 +91,19 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
     /// The transition to SUBMITTING is durable before the venue sees the ticket.
     private mutating func submit(_ id: ClientOrderID, _ at: Timestamp) throws {
         guard let ticket = engine.beginSubmit(id, effects: &effects) else { return }
+        try commitRecords()
+        venue.submit(ticket, at: at)
+    }
+
+    /// That an order is to end is durable before anyone is asked to end it.
+    private mutating func cancel(_ id: ClientOrderID, _ at: Timestamp) throws {
+        let before = effects.count
+        guard engine.beginCancel(id, effects: &effects) else { return }
+        if effects.count > before { try commitRecords() }
+        venue.cancel(id, at: at)
+    }
+
+    private mutating func commitRecords() throws {
         try journal.commit(effects, symbols: engine.symbols)
         // The steps that an order before it asked for when it lapsed are still to be done.
         effects.removeAll {
@@ -100,7 +112,6 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
             case .record, .history, .notice, .answer: true
             }
         }
-        venue.submit(ticket, at: at)
     }
 }
 

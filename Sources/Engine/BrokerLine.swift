@@ -115,8 +115,10 @@ extension TradingEngine {
             switch admission(of: order) {
             case .sends, .lapses: effects.append(.submit(order.intent.id))
             case .waits:
+                // The stop protects for as long as anything else keeps the exit back.
                 guard case .exit = order.intent.role,
-                    let stop = execution.protectiveStop(order.symbolID)
+                    let stop = execution.protectiveStop(order.symbolID),
+                    admission(of: order, besidesStop: true) == .sends
                 else { continue }
                 effects.append(.cancel(stop))
             }

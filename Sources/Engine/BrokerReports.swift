@@ -45,6 +45,7 @@ extension TradingEngine {
             }
             tell(report, &effects)
             if wasAlive, order.status.isTerminal { ended(order, &effects) }
+            cancelWhereForbidden(report.orderID, &effects)
             return true
         case .revised(let order, let fills):
             tell(report, &effects)
@@ -131,10 +132,21 @@ extension TradingEngine {
         case .entry: break
         case .exit: protect(after: order, &effects)
         case .protectiveStop:
+            if execution.protectiveStop(order.symbolID) == nil {
+                states[order.symbolID.index].isStopUnfit = false
+            }
             if order.status != .filled, order.status != .replaced {
                 protect(after: order, &effects)
             }
         }
+    }
+
+    /// An entry that turns up at the broker while none may work.
+    mutating func cancelWhereForbidden(_ id: ClientOrderID, _ effects: inout [Effect]) {
+        guard config.execution.isOutside, mode != .active, let order = execution.order(id),
+            order.intent.role.isEntry, order.status == .acked, !execution.wantsCancel(id)
+        else { return }
+        effects.append(.cancel(id))
     }
 
     // MARK: - Booking
@@ -187,6 +199,8 @@ extension TradingEngine {
                 if stop != order.order { effects.append(.cancel(stop)) }
             }
         }
+        if fills.contains(where: { $0.reverses != nil }) { fitStop(id, &effects) }
+        if isUnmarked || portfolio.mark(of: id) == nil { isUnmarked = !isMarked }
     }
 
     private mutating func book(
@@ -207,8 +221,8 @@ extension TradingEngine {
             // What was taken back teaches nothing.
             if fill.reverses == nil { learn(from: trade, id, &effects) }
             // As the ledger gives it back: a rest after an exit ends at the same time.
-            states[id.index].lastExit = max(
-                states[id.index].lastExit ?? trade.exitTime, trade.exitTime)
+            let end = notAfterNow(trade.exitTime)
+            states[id.index].lastExit = max(states[id.index].lastExit ?? end, end)
         }
     }
 

@@ -62,6 +62,8 @@ extension TradingEngine {
     private func exitReason(_ id: SymbolID, held: Int) -> TradeReason? {
         let index = id.index
         if execution.hasExit(id) { return nil }
+        // Also what an entry bought that was faster than its cancel.
+        if holds.isFlattening { return .flatten }
         if let wanted = states[index].exitWanted { return wanted }
         if let goal = states[index].takeProfit, let close = portfolio.mark(of: id),
             held > 0 ? close >= goal : close <= goal
@@ -223,15 +225,23 @@ extension TradingEngine {
         }
     }
 
+    /// A broker's time that lies ahead of ours would hold something up for as long.
+    func notAfterNow(_ time: Timestamp) -> Timestamp {
+        now > .distantPast ? min(time, now) : time
+    }
+
     /// After a fill: where the profit is taken and when time is up.
     mutating func setExits(_ id: SymbolID) {
         guard let position = portfolio.position(id), let average = position.averagePrice else {
             states[id.index].takeProfit = nil
             states[id.index].exitBy = nil
             states[id.index].exitWanted = nil
+            states[id.index].isStopUnfit = false
             return
         }
-        states[id.index].exitBy = config.execution.holdMax.map { position.openedAt + $0 }
+        states[id.index].exitBy = config.execution.holdMax.map {
+            notAfterNow(position.openedAt) + $0
+        }
         states[id.index].takeProfit = config.execution.takeProfitShare.flatMap { share in
             let points = Int64((share * 10_000).rounded(.toNearestOrEven))
             let signed = position.quantity.isNegative ? -points : points

@@ -14,6 +14,8 @@ struct HoldSet: Sendable, Equatable {
     private(set) var mode = TradingMode.active
     /// When the next one ends by itself.
     private(set) var due = Timestamp.distantFuture
+    /// A confirmed `flatten` stands.
+    private(set) var isFlattening = false
 
     init() {}
 
@@ -72,5 +74,6 @@ struct HoldSet: Sendable, Equatable {
     private mutating func settle() {
         mode = all.map(\.mode).max() ?? .active
         due = all.compactMap(\.until).min() ?? .distantFuture
+        isFlattening = first(.flatten) != nil
     }
 }

@@ -27,7 +27,7 @@ extension TradingEngine {
     }
 
     /// A confirmed `flatten` stands.
-    var isFlattening: Bool { holds.first(.flatten) != nil }
+    var isFlattening: Bool { holds.isFlattening }
 
     // MARK: - Setting
 

@@ -58,16 +58,8 @@ extension TradingEngine {
     private mutating func latch(
         _ cause: HoldCause, from start: Money?, _ effects: inout [Effect]
     ) {
-        guard holds.first(cause) == nil, isMarked, let start else { return }
+        guard holds.first(cause) == nil, !isUnmarked, let start else { return }
         hold(cause, .reduceOnly, "equity is \(portfolio.equity), from \(start)", &effects)
-    }
-
-    /// After a restart a position is worth its cost until its price is known: no loss to judge.
-    private var isMarked: Bool {
-        symbols.symbols.indices.allSatisfy { index in
-            let id = SymbolID(index: index)
-            return portfolio.quantity(id).isZero || portfolio.mark(of: id) != nil
-        }
     }
 
     /// Reads from what an event recorded how orders fared and which round trips came to their end.

@@ -17,7 +17,7 @@ extension TradingEngine {
                     &effects)
             }
         }
-        for repair in findings.repairs {
+        for repair in Self.inOrder(findings.repairs) {
             if try make(repair, books, run, &effects) { continue }
             let (kind, subject, symbol) = repair.subject
             findings.lines.removeAll {
@@ -28,6 +28,40 @@ extension TradingEngine {
                     kind: kind, subject: subject, books: "cannot be taken in", broker: "there",
                     outcome: .unexplained))
             if let symbol { findings.suspects.insert(symbol) }
+        }
+        for case .adopt(let order) in findings.repairs {
+            if let id = ClientOrderID(order.clientOrderID) { adopted(id, &effects) }
+        }
+    }
+
+    /// As it happened: what opens a position and its shares come before what reduces it. A stop
+    /// comes after the entry that it was sent with, and a fill after its order.
+    static func inOrder(_ repairs: [ReconciliationRepair]) -> [ReconciliationRepair] {
+        var born: [String: Timestamp] = [:]
+        for case .adopt(let order) in repairs { born[order.clientOrderID] = order.submittedAt }
+        if born.isEmpty { return repairs }
+        let placed = repairs.enumerated().map { offset, repair in
+            let (at, rank): (Timestamp, Int) =
+                switch repair {
+                case .adopt(let order): (order.submittedAt, order.isStop ? 1 : 0)
+                case .fill(let fill), .correct(let fill):
+                    (max(fill.at, born[fill.clientOrderID] ?? fill.at), 2)
+                case .status, .read: (.distantFuture, 3)
+                }
+            return (at: at, rank: rank, offset: offset, repair: repair)
+        }
+        return placed.sorted { ($0.at, $0.rank, $0.offset) < ($1.at, $1.rank, $1.offset) }
+            .map(\.repair)
+    }
+
+    /// Once all is booked: an entry that may not work now, and a stop with nothing to protect, end.
+    private mutating func adopted(_ id: ClientOrderID, _ effects: inout [Effect]) {
+        guard let order = execution.order(id) else { return }
+        cancelWhereForbidden(id, &effects)
+        if case .protectiveStop = order.intent.role, portfolio.quantity(order.symbolID).isZero,
+            !execution.hasEntry(order.symbolID)
+        {
+            effects.append(.cancel(id))
         }
     }
 
@@ -171,6 +205,10 @@ extension TradingEngine {
             }
         }
     }
+}
+
+extension BrokerOrder {
+    fileprivate var isStop: Bool { if case .stop = type { true } else { false } }
 }
 
 extension ReconciliationRepair {

@@ -30,9 +30,10 @@ extension TradingEngine {
         {
             learner = restored
         }
+        if let checkpoint = state.checkpoint { now = checkpoint.at }
         for index in states.indices { restoreSymbol(SymbolID(index: index), state) }
+        isUnmarked = !isMarked
         guard let checkpoint = state.checkpoint else { return }
-        now = checkpoint.at
         feedPosition = checkpoint.feedPosition
         tracker = EquityTracker(restoring: checkpoint)
         latches = LatchCounters(restoring: checkpoint)
@@ -53,7 +54,11 @@ extension TradingEngine {
 
     private mutating func restoreSymbol(_ id: SymbolID, _ state: LedgerState) {
         let index = id.index
-        states[index].lastExit = state.lastExits[symbols[id]]
+        states[index].lastExit = state.lastExits[symbols[id]].map { notAfterNow($0) }
+        if let stop = execution.protectiveStop(id).flatMap({ execution.order($0) }) {
+            states[index].isStopUnfit =
+                state.cancelsWanted.contains(stop.intent.id) && isTooLarge(stop)
+        }
         var entries = portfolio.openLots(id).map(\.openedBy)
         if let entry = execution.entry(id) { entries.append(entry.intent.id) }
         for entry in entries where !states[index].entryVotes.contains(where: { $0.order == entry })
@@ -79,6 +84,7 @@ extension TradingEngine {
             do { try portfolio.mark(bar.symbol, bar.close) } catch {
                 throw .overflow(during: "marking \(symbols[bar.symbol])")
             }
+            if isUnmarked { noteMark(bar.symbol) }
         }
         guard hours.session(of: bar.start) != nil || config.extendedHours else { return }
         _ = signals.update(bar)
@@ -106,7 +112,7 @@ extension TradingEngine {
         }
         for index in states.indices {
             let id = SymbolID(index: index)
-            guard let entry = execution.entry(id), entry.status == .acked else { continue }
+            guard let entry = execution.entry(id), isAtBroker(entry) else { continue }
             // The mode may forbid it now, or a cancel that was asked for was lost with the process.
             let stop = execution.protectiveStop(id).flatMap { execution.order($0) }
             if mode != .active || states[index].exitWanted != nil
@@ -121,6 +127,11 @@ extension TradingEngine {
         }
         execution.schedule(at: now)
         if !effects.isEmpty { effects.append(.record(.checkpoint(checkpoint))) }
+    }
+
+    /// Inside, what was never acknowledged goes out again first.
+    private func isAtBroker(_ entry: WorkingOrder) -> Bool {
+        config.execution.isOutside ? entry.status != .intent : entry.status == .acked
     }
 
     /// The last gate before the broker; see `ExecutionStage.beginSubmit`.
@@ -141,6 +152,11 @@ extension TradingEngine {
         guard config.execution.isOutside else { return true }
         let order = execution.order(id)
         let before = effects.count
+        if let order, !mayBeGivenUp(order) {
+            execution.dropCancel(id, at: now)
+            execution.schedule(at: now)
+            return false
+        }
         let isToBeSent = execution.beginCancel(id, at: now, effects: &effects)
         if let order, execution.order(id) == nil { ended(order, &effects) }
         execution.schedule(at: now)
@@ -149,7 +165,9 @@ extension TradingEngine {
     }
 
     /// What the last gate says of an order at this very moment.
-    func admission(of order: WorkingOrder) -> Admission {
+    ///
+    /// - Parameter besidesStop: what it would say if the position's stop were gone.
+    func admission(of order: WorkingOrder, besidesStop: Bool = false) -> Admission {
         let isOutside = config.execution.isOutside
         let isEntry = order.intent.role.isEntry
         let refused = Admission.lapses(reason: "not allowed at the last gate")
@@ -171,7 +189,9 @@ extension TradingEngine {
         switch order.intent.role {
         case .entry:
             return execution.hasUnknown(order.symbolID, besides: order.intent.id) ? .waits : .sends
-        case .exit: return execution.protectiveStop(order.symbolID) == nil ? .sends : .waits
+        case .exit:
+            let isFree = besidesStop || execution.protectiveStop(order.symbolID) == nil
+            return isFree ? .sends : .waits
         case .protectiveStop: return .sends
         }
     }
@@ -202,7 +222,7 @@ extension TradingEngine {
         guard !ended.intent.role.isEntry, !held.isZero, let price = execution.lostStop(id) else {
             return
         }
-        guard mode <= .reduceOnly, case .exit = ended.intent.role else {
+        guard mode <= .reduceOnly, isGivenUp(ended) else {
             raise(
                 "unprotected", .critical,
                 "\(symbols[id]): \(held) held without a protective stop; the mode is "
@@ -215,6 +235,12 @@ extension TradingEngine {
                 entry: portfolio.openLots(id).first?.openedBy ?? ended.intent.id, now: now,
                 effects: &effects)
         } catch { raise("unprotected", .critical, "\(symbols[id]): \(error)", &effects) }
+    }
+
+    /// An exit gave up its stop, or a stop was canceled from here.
+    private func isGivenUp(_ ended: WorkingOrder) -> Bool {
+        if case .exit = ended.intent.role { return true }
+        return ended.status != .rejected && execution.hasGivenUp(ended)
     }
 
     /// The ticket of an order that is alive, for a venue that takes it back.

@@ -9,10 +9,7 @@ extension TradingEngine {
     mutating func openSession(_ effects: inout [Effect]) {
         for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
         setSession(config.calendar.session(containing: now))
-        tracker.observe(equity: portfolio.equity, at: now)
-        if session != nil {
-            tracker.beginDay(sessionDate, equity: portfolio.equity)
-        }
+        beginDay()
         if let change = learner.unrecordedChange(at: now) {
             effects.append(.record(.weights(change)))
         }
@@ -22,8 +19,30 @@ extension TradingEngine {
         openBrokerSession(&effects)
     }
 
-    mutating func closeSession(_ effects: inout [Effect]) {
+    /// Where something held has no price yet, the day is measured from when it has.
+    private mutating func beginDay() {
+        if isUnmarked { return }
         tracker.observe(equity: portfolio.equity, at: now)
+        if session != nil { tracker.beginDay(sessionDate, equity: portfolio.equity) }
+    }
+
+    /// A symbol got a price while not all had one.
+    mutating func noteMark(_ id: SymbolID) {
+        guard !portfolio.quantity(id).isZero, isMarked else { return }
+        isUnmarked = false
+        beginDay()
+    }
+
+    /// After a restart a position is worth its cost until its price is known: no loss to judge.
+    var isMarked: Bool {
+        symbols.symbols.indices.allSatisfy { index in
+            let id = SymbolID(index: index)
+            return portfolio.quantity(id).isZero || portfolio.mark(of: id) != nil
+        }
+    }
+
+    mutating func closeSession(_ effects: inout [Effect]) {
+        if !isUnmarked { tracker.observe(equity: portfolio.equity, at: now) }
         let snapshot = portfolio.snapshot(at: now, isSessionClose: true)
         effects.append(.history(.equity(snapshot)))
         effects.append(

@@ -12,6 +12,8 @@ struct SymbolState: Sendable {
     var lastExit: Timestamp?
     /// A position that is to be left, until it is gone.
     var exitWanted: TradeReason?
+    /// The stop would sell more than is held, and is to be canceled for one that fits.
+    var isStopUnfit = false
     /// A close at or beyond this takes the profit.
     var takeProfit: Price?
     /// The position is left at this time.

@@ -44,6 +44,8 @@ package struct TradingEngine: Sendable {
     var hours: BarHours
 
     var holds = HoldSet()
+    /// Something held has no price yet, and counts at its cost: no equity to measure by.
+    var isUnmarked = false
     /// An amount left the range of the books: until the next start.
     var isHalted = false
     var memory = CommandMemory()
@@ -156,7 +158,7 @@ package struct TradingEngine: Sendable {
     private mutating func advance(to time: Timestamp, _ effects: inout [Effect]) {
         guard time > now else { return }
         let isRunning = now > .distantPast
-        if isRunning { tracker.observe(equity: portfolio.equity, at: now) }
+        if isRunning, !isUnmarked { tracker.observe(equity: portfolio.equity, at: now) }
         now = time
         if isRunning, config.latches { judgeLosses(&effects) }
     }
@@ -173,6 +175,7 @@ package struct TradingEngine: Sendable {
             do { try portfolio.mark(bar.symbol, bar.close) } catch {
                 throw .overflow(during: "marking \(symbols[bar.symbol])")
             }
+            if isUnmarked { noteMark(bar.symbol) }
         }
         guard hours.isOpen(at: bar.start) || config.extendedHours else {
             counters.barsOutsideSession += 1

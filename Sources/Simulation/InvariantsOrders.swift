@@ -22,7 +22,7 @@ func allInvariants() -> [any Invariant] {
 
 extension OrderTransition {
     /// The last gate before the broker.
-    var isSubmission: Bool { to == .submitting }
+    var isSubmission: Bool { to == .submitting && from != to }
 }
 
 extension OrderRole {

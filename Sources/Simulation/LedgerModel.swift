@@ -39,6 +39,7 @@ struct LedgerModel {
     private(set) var commands: [CommandRecord] = []
     private(set) var reconciliations: [ReconciliationRun] = []
     private var wishes: [(order: ClientOrderID, reason: TradeReason)] = []
+    private var cancelsWanted: Set<ClientOrderID> = []
     /// Transactions so far: what the high-water mark counts.
     private(set) var commits = 0
 
@@ -94,6 +95,7 @@ struct LedgerModel {
         if step.from == step.to, let reason = step.reason.flatMap({ OrderTransition.leaving($0) }) {
             wishes.append((step.id, reason))
         }
+        if step.isCancelWanted { cancelsWanted.insert(step.id) }
         if step.from != step.to { order.since = step.at }
         order.status = step.to
         if let id = step.brokerOrderID { order.brokerOrderID = id }
@@ -219,6 +221,7 @@ extension LedgerModel {
                     lastExecutionID: order.executions.last, executionIDs: order.executions))
             state.roles[order.intent.id] = order.intent.role
         }
+        state.cancelsWanted = cancelsWanted.intersection(openIDs)
         for trade in trades {
             let last = state.lastExits[trade.symbol] ?? .distantPast
             state.lastExits[trade.symbol] = max(last, trade.exitTime)

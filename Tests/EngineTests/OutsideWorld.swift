@@ -199,7 +199,16 @@ struct OutsideWorld {
                     }
                     sent.append(ticket)
                 case .cancel(let id):
-                    if engine.beginCancel(id, effects: &next) { cancels.append(id) }
+                    var records: [Effect] = []
+                    guard engine.beginCancel(id, effects: &records) else {
+                        next += records
+                        continue
+                    }
+                    ledger.commit(records)
+                    if !ledger.transitions.contains(where: { $0.id == id && $0.isCancelWanted }) {
+                        problems.append("the cancel of \(id) left unrecorded")
+                    }
+                    cancels.append(id)
                 case .ask(let query): questions.append(query)
                 case .record, .history, .notice, .answer: break
                 }

@@ -192,6 +192,9 @@ package struct MemoryLedger {
                     lastExecutionID: order.lastExecutionID, executionIDs: order.executionIDs))
             state.roles[order.intent.id] = order.intent.role
         }
+        for step in transitions where step.isCancelWanted {
+            if orders[step.id]?.status.isTerminal == false { state.cancelsWanted.insert(step.id) }
+        }
         for trade in trades {
             let last = state.lastExits[trade.symbol] ?? .distantPast
             state.lastExits[trade.symbol] = max(last, trade.exitTime)

@@ -144,6 +144,15 @@ extension LedgerStore {
         }
         try session.rows(
             """
+            SELECT o.id FROM orders o JOIN order_events e ON e.order_id = o.id
+            WHERE o.status IN ('SUBMITTING', 'UNKNOWN', 'ACKED')
+                AND e.from_status = e.to_status AND e.reason = ?
+            """, OrderTransition.cancelWanted
+        ) { row throws in
+            state.cancelsWanted.insert(try row.orderID(0, "orders.id"))
+        }
+        try session.rows(
+            """
             SELECT symbol, price FROM orders WHERE role = 'protective-stop'
                 AND parent IN (SELECT opened_by FROM lots WHERE quantity <> 0) ORDER BY seq
             """

@@ -49,6 +49,8 @@ package struct LedgerState: Sendable, Equatable {
     package var balances: [LedgerAccount: Money] = [:]
     /// In order of creation.
     package var openOrders: [OpenOrder] = []
+    /// Open orders whose cancel was asked for (`OrderTransition.cancelWanted`).
+    package var cancelsWanted: Set<ClientOrderID> = []
     /// Intents of the 48 hours before the checkpoint, oldest first: the order counters.
     package var recentIntents: [IntentMark] = []
     /// When each symbol's last trade was closed.

@@ -175,6 +175,12 @@ extension OrderTransition {
     package static func leaving(_ reason: String) -> TradeReason? {
         reason.hasPrefix("leave: ") ? TradeReason(rawValue: String(reason.dropFirst(7))) : nil
     }
+
+    /// The reason of a step that leaves the status as it is: the order is to be canceled. Durable
+    /// before the first request for it leaves, and once for each order.
+    package static let cancelWanted = "cancel: asked for"
+
+    package var isCancelWanted: Bool { from == to && reason == Self.cancelWanted }
 }
 
 /// Shares that changed hands, once per execution id.

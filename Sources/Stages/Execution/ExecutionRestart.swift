@@ -17,6 +17,13 @@ extension ExecutionStage {
                 order.executions.append(Execution(last))
             }
             add(order)
+            if config.isOutside, state.cancelsWanted.contains(open.intent.id) {
+                var inquiry = Inquiry(at: state.checkpoint?.at ?? .distantPast)
+                inquiry.wantsCancel = true
+                inquiry.isCancelRecorded = true
+                inquiries[open.intent.id] = inquiry
+                giveUp(order)
+            }
         }
         for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }
         desk.reconciledAt = state.reconciledAt

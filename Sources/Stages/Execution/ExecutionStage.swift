@@ -101,6 +101,8 @@ package struct ExecutionStage: Sendable {
         var stop: ClientOrderID?
         /// Where the newest protective stop of the position rests or rested.
         var stopPrice: Price?
+        /// The stop whose cancel was asked for last; kept outside only.
+        var givenUp: ClientOrderID?
         /// When something last happened to the symbol's orders; kept outside only.
         var touched = Timestamp.distantPast
     }

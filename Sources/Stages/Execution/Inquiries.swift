@@ -34,6 +34,8 @@ struct Inquiry: Sendable, Equatable {
     var exists = false
     var needsRead = false
     var wantsCancel = false
+    /// The wish has its row: it outlives the process.
+    var isCancelRecorded = false
     /// Requests for a cancel, and before when there is no further one.
     var cancels = 0
     var nextCancel = Timestamp.distantPast
@@ -119,6 +121,7 @@ extension ExecutionStage {
         let old = inquiries[id]
         fresh.sends = old?.sends ?? 0
         fresh.wantsCancel = old?.wantsCancel ?? false
+        fresh.isCancelRecorded = old?.isCancelRecorded ?? false
         fresh.exists = old?.exists ?? false
         fresh.due = now + wait(id, 0)
         inquiries[id] = fresh
@@ -172,7 +175,9 @@ extension ExecutionStage {
             + Backoff.delay(
                 id.text, attempt: inquiry.sends - 1, base: sending.backoffBase,
                 cap: sending.backoffMax)
-        if inquiry.sends < sending.attemptsMax, next <= order.intent.expiresAt {
+        if inquiry.sends < sending.attemptsMax, next <= order.intent.expiresAt,
+            !inquiry.wantsCancel
+        {
             inquiry.sending = .waiting
             inquiry.due = next
             inquiries[id] = inquiry
@@ -211,6 +216,7 @@ extension ExecutionStage {
             let stop = attachedStop(of: order)
             move(id, .canceled, at: now, reason: "canceled before it was sent", effects: &effects)
             if let stop { move(stop.id, .canceled, at: now, effects: &effects) }
+            giveUp(order)
             return false
         }
         if let inquiry = inquiries[id], inquiry.sending == .waiting {
@@ -221,6 +227,15 @@ extension ExecutionStage {
         if !inquiry.wantsCancel {
             inquiry.wantsCancel = true
             inquiry.reads = 0
+            if !inquiry.isCancelRecorded {
+                inquiry.isCancelRecorded = true
+                effects.append(
+                    .record(
+                        .transition(
+                            OrderTransition(
+                                id: id, from: order.status, to: order.status, at: now,
+                                reason: OrderTransition.cancelWanted))))
+            }
         }
         guard canSend(at: now), now >= inquiry.nextCancel, order.status == .acked else {
             inquiries[id] = inquiry
@@ -230,7 +245,31 @@ extension ExecutionStage {
         inquiry.due = max(inquiry.nextCancel, now + config.resolver.backoffBase)
         inquiry.cancels += 1
         inquiries[id] = inquiry
+        giveUp(order)
         return true
+    }
+
+    /// Whether a cancel of the order waits to be sent or to be confirmed.
+    package func wantsCancel(_ id: ClientOrderID) -> Bool { inquiries[id]?.wantsCancel ?? false }
+
+    /// The order is to stay after all. Of one whose cancel has left already it is read what became.
+    package mutating func dropCancel(_ id: ClientOrderID, at now: Timestamp) {
+        guard let inquiry = inquiries[id], inquiry.wantsCancel else { return }
+        inquiries[id]?.wantsCancel = false
+        if inquiry.cancels > 0 { demandRead(id, at: now) }
+        settle(id)
+    }
+
+    /// Remembers whose end was asked for here: that of a stop leaves its position to be protected
+    /// again.
+    mutating func giveUp(_ order: WorkingOrder) {
+        guard case .protectiveStop = order.intent.role else { return }
+        slots[order.symbolID.index].givenUp = order.intent.id
+    }
+
+    /// Whether the stop was canceled from here.
+    package func hasGivenUp(_ stop: WorkingOrder) -> Bool {
+        slots[stop.symbolID.index].givenUp == stop.intent.id
     }
 
     // MARK: - Answers

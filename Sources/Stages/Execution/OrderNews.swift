@@ -87,8 +87,9 @@ extension ExecutionStage {
         else { return false }
         let isReducing = !held.isZero && held.isNegative == (order.side == .buy)
         var role = isReducing ? OrderRole.exit(.external) : .entry
-        if isReducing, case .stop = order.type, let opener {
-            role = .protectiveStop(parent: opener)
+        // No other stops are made here, whatever is held by now.
+        if case .stop = order.type {
+            role = .protectiveStop(parent: opener ?? slots[symbolID.index].entry ?? id)
         }
         let type = order.type ?? .market
         let intent = OrderIntent(

@@ -12,10 +12,10 @@ extension ExecutionStage {
         return slot.stopPrice
     }
 
-    /// Makes the stop that stands alone. Its id is a function of the exit that ended.
+    /// Makes the stop that stands alone. Its id is a function of the order that ended.
     ///
     /// - Parameters:
-    ///   - exit: what ended with shares left.
+    ///   - exit: what ended with shares left: an exit, or a stop that was canceled from here.
     ///   - held: the shares left, signed, not zero.
     ///   - entry: the order that opened the position.
     package mutating func protect(
@@ -27,13 +27,16 @@ extension ExecutionStage {
             prefix: config.idPrefix, signalID: cause.id.text, leg: "stop")
         guard let id = OrderIdentity.clientOrderID(prefix: config.idPrefix, decisionKey: key)
         else { throw .prefixUnusable(config.idPrefix) }
+        var signalID = cause.signalID
+        // One signal has one stop.
+        if case .protectiveStop = cause.role { signalID = "again-" + cause.id.text }
         let side: OrderSide = held.isNegative ? .buy : .sell
         let type = OrderType.stop(price)
         let intent = OrderIntent(
-            id: id, decisionKey: key, signalID: cause.signalID, symbol: cause.symbol, side: side,
+            id: id, decisionKey: key, signalID: signalID, symbol: cause.symbol, side: side,
             quantity: held.magnitude, type: type, timeInForce: .gtc,
             role: .protectiveStop(parent: entry), createdAt: now,
-            expiresAt: now + lifetime(of: cause.role), referencePrice: price, reservation: .zero,
+            expiresAt: now + lifetime(of: .exit(.stop)), referencePrice: price, reservation: .zero,
             bodyHash: OrderIdentity.bodyHash(
                 symbol: cause.symbol, side: side, quantity: held.magnitude, type: type,
                 timeInForce: .gtc, stop: nil))

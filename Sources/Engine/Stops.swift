@@ -1,0 +1,42 @@
+import Domain
+import Execution
+import Portfolio
+import Primitives
+
+/// When the stop of a position may be canceled from here, at a broker outside.
+extension TradingEngine {
+    /// Whether a cancel of the order may leave now. A stop is given up for an exit that leaves as
+    /// soon as the shares are free, for a stop that fits, or where nothing is held; not for a wish
+    /// of before that no order stands for any more.
+    func mayBeGivenUp(_ order: WorkingOrder) -> Bool {
+        guard case .protectiveStop = order.intent.role else { return true }
+        let id = order.symbolID
+        if portfolio.quantity(id).isZero { return true }
+        if states[id.index].isStopUnfit { return mode <= .reduceOnly }
+        guard let exit = execution.exit(id) else { return false }
+        return exit.status != .intent || admission(of: exit, besidesStop: true) == .sends
+    }
+
+    /// Shares were taken back: a stop for more than what is left would open the other side. It
+    /// ends, and the position gets one that fits (`protect`).
+    mutating func fitStop(_ id: SymbolID, _ effects: inout [Effect]) {
+        guard config.execution.isOutside, !execution.hasEntry(id),
+            let stop = execution.protectiveStop(id).flatMap({ execution.order($0) }),
+            isTooLarge(stop)
+        else { return }
+        if mode <= .reduceOnly {
+            states[id.index].isStopUnfit = true
+            effects.append(.cancel(stop.intent.id))
+            return
+        }
+        raise(
+            "stop-too-large", .critical,
+            "\(symbols[id]): the stop \(stop.intent.id) is for \(stop.remaining), and "
+                + "\(portfolio.quantity(id)) are held; the mode is \(mode.rawValue)", &effects)
+    }
+
+    func isTooLarge(_ stop: WorkingOrder) -> Bool {
+        let held = portfolio.quantity(stop.symbolID).magnitude
+        return !held.isZero && stop.remaining > held
+    }
+}
