@@ -21,12 +21,16 @@ struct ExchangeOrder {
     var filled = Quantity.zero
     var changedAt: Timestamp
     var isTriggered = false
+    /// Somebody else's, or the broker's own: it has no id of ours.
+    var isForeign = false
+    var publicID: String?
 
     var isOpen: Bool { status == .open }
 
     var shown: BrokerOrder {
         BrokerOrder(
-            clientOrderID: id.text, brokerOrderID: brokerOrderID, symbol: symbol, side: side,
+            clientOrderID: publicID ?? id.text, brokerOrderID: brokerOrderID, symbol: symbol,
+            side: side,
             quantity: quantity, type: type, timeInForce: timeInForce, status: status,
             filled: filled, submittedAt: submittedAt)
     }
@@ -42,9 +46,15 @@ struct Exchange {
     private(set) var positions: [Quantity]
     private(set) var cash: Money
     private(set) var fills: [BrokerFill] = []
+    /// Every execution that ever was, and its order.
+    private(set) var everFilled: [String: ClientOrderID] = [:]
+    /// Those that were taken back or got another price.
+    private(set) var everRevised: Set<String> = []
     private(set) var prices: [Price]
     /// Of the executions that were reported.
     private var executionCount = 0
+    /// Whole shares that others hold in the account.
+    private(set) var foreignHoldings: [Symbol: Int64] = [:]
     /// Answers on the stream, oldest first; the network takes them.
     var reports: [BrokerReport] = []
     /// Orders that may fill now.
@@ -188,6 +198,7 @@ struct Exchange {
             executionID: "x\(executionCount)", clientOrderID: id.text, symbol: order.symbol,
             side: order.side, quantity: quantity, price: price, fee: Self.fee, at: now)
         fills.append(fill)
+        everFilled[fill.executionID] = id
         settle(fill, index, sign: 1)
         orders[id]?.filled = (try? order.filled.adding(quantity)) ?? order.filled
         orders[id]?.changedAt = now
@@ -266,6 +277,7 @@ struct Exchange {
             let id = ClientOrderID(fill.clientOrderID), let order = orders[id]
         else { return }
         fills.remove(at: place)
+        everRevised.insert(fill.executionID)
         settle(fill, order.symbolID.index, sign: -1)
         orders[id]?.filled = (try? order.filled.subtracting(fill.quantity)) ?? .zero
         orders[id]?.changedAt = now
@@ -286,6 +298,7 @@ struct Exchange {
             symbol: fill.symbol, side: fill.side, quantity: fill.quantity, price: price,
             fee: fill.fee, at: fill.at)
         fills[place] = new
+        everRevised.insert(fill.executionID)
         settle(new, order.symbolID.index, sign: 1)
         orders[id]?.changedAt = now
         reports.append(
@@ -294,6 +307,61 @@ struct Exchange {
                 event: .corrected(
                     executionID: fill.executionID, quantity: fill.quantity, price: price),
                 filledTotal: order.filled))
+    }
+
+    func hasSale(of symbol: Symbol) -> Bool {
+        openIDs.contains { id in
+            guard let order = orders[id], order.symbol == symbol else { return false }
+            return order.side == .sell && (order.parent == nil || working(order).isPositive)
+        }
+    }
+
+    // MARK: - Others
+
+    /// Somebody trades by hand in the same account, in another symbol.
+    mutating func tradeByHand(_ number: Int, symbol: Symbol, at now: Timestamp) {
+        guard let id = ClientOrderID("by-hand-\(number)"), orders[id] == nil else { return }
+        var order = ExchangeOrder(
+            id: id, brokerOrderID: "h\(number)", symbolID: SymbolID(index: 0), symbol: symbol,
+            side: .buy, quantity: Quantity(whole: 5), type: .market, timeInForce: .gtc,
+            parent: nil, submittedAt: now, visibleAt: now, changedAt: now)
+        order.isForeign = true
+        order.status = number % 2 == 0 ? .open : .filled
+        if number % 2 != 0 { foreignHoldings[symbol, default: 0] += 5 }
+        orders[id] = order
+        arrivals.append(id)
+    }
+
+    /// The broker puts another order in the place of this one, as after a split.
+    mutating func replace(_ id: ClientOrderID, at now: Timestamp) -> ClientOrderID? {
+        guard let old = orders[id], old.isOpen, old.filled.isZero,
+            let other = ClientOrderID("broker-\(arrivals.count)")
+        else { return nil }
+        var order = ExchangeOrder(
+            id: other, brokerOrderID: old.brokerOrderID + "r", symbolID: old.symbolID,
+            symbol: old.symbol, side: old.side, quantity: old.quantity, type: old.type,
+            timeInForce: old.timeInForce, parent: old.parent, submittedAt: now, visibleAt: now,
+            changedAt: now)
+        order.isForeign = true
+        orders[id]?.changedAt = now
+        finish(id, .replaced(by: order.brokerOrderID))
+        reports.append(
+            BrokerReport(
+                orderID: id, at: now, event: .replaced(by: order.brokerOrderID),
+                filledTotal: old.filled))
+        insert(order)
+        return other
+    }
+
+    /// A stop that may be replaced: it rests, for a position that is held whole.
+    func replaceable(_ random: inout SeededRandom) -> ClientOrderID? {
+        let some = openIDs.filter { id in
+            guard let order = orders[id], let parent = order.parent, !order.isForeign else {
+                return false
+            }
+            return orders[parent]?.isOpen == false && order.filled.isZero && !order.isTriggered
+        }
+        return some.isEmpty ? nil : some[random.below(some.count)]
     }
 
     // MARK: - Questions
@@ -313,8 +381,11 @@ struct Exchange {
         }
         let holdings = positions.enumerated().filter { !$0.element.isZero }
             .map { AccountReport.Holding(symbol: symbols[$0.offset], quantity: $0.element) }
+        let others = foreignHoldings.keys.sorted().map {
+            AccountReport.Holding(symbol: $0, quantity: Quantity(whole: foreignHoldings[$0] ?? 0))
+        }
         return AccountReport(
-            cash: cash, holdings: holdings, orders: shown,
+            cash: cash, holdings: holdings + others, orders: shown,
             fills: fills.filter { $0.at >= since })
     }
 }

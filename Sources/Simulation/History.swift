@@ -6,7 +6,7 @@ final class History {
     private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var steps = 0
     private let keepsText: Bool
-    private var lines = RingBuffer<String>(capacity: 60)
+    private var lines = RingBuffer<String>(capacity: 200)
 
     init(keepsText: Bool) { self.keepsText = keepsText }
 

@@ -147,15 +147,17 @@ struct AnswersAreDurable: Invariant {
 
 struct CommandsOnce: Invariant {
     let number = 20
-    let text = "a command has one effect, and only a proven one loosens"
+    let text = "a command has one effect, and only a proven one that names it loosens"
     let moment = InvariantMoment.step
+    private var done: Set<String> = []
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
         switch fact {
+        case .lost(let rows): done.subtract(rows.transactions)
         case .writing(.command(let record)):
             let transaction = record.command.transaction
-            return truth.ledger.command(transaction) != nil
-                ? "\(transaction) is carried out twice" : nil
+            let isTwice = !done.insert(transaction).inserted
+            return isTwice ? "\(transaction) is carried out twice" : nil
         case .writing(.hold(.set(let hold))):
             guard let old = truth.ledger.holds.first(where: { $0.id == hold.id }) else {
                 return nil
@@ -171,11 +173,13 @@ struct CommandsOnce: Invariant {
             for case .command(let record) in truth.batch
             where record.command.isProven && record.answer.refusal == nil {
                 guard case .resume(let latch) = record.command.verb else { continue }
-                if latch == nil ? hold.cause.endsWithPlainResume : true { return nil }
+                let isNamed = latch == hold.id || latch == hold.cause.rawValue
+                if latch == nil ? hold.cause.endsWithPlainResume : isNamed { return nil }
             }
             return "\(id) (\(hold.cause.rawValue)) is lifted without a proven command"
-        default: return nil
+        default: break
         }
+        return nil
     }
 }
 

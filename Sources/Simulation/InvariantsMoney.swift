@@ -83,8 +83,8 @@ struct ExposureInLimits: Invariant {
             return "\(intent.id) \(intent.side)s \(intent.quantity) against "
                 + "\(Quantity(units: held)) held"
         }
-        // A stop that was found at the broker may have found its place taken; the broker refuses.
-        guard case .exit = intent.role, !truth.hasLostWrites else { return nil }
+        // A stop that the ledger lost may be found beside another; the broker refuses.
+        guard case .exit = intent.role, !truth.doubts(intent.symbol) else { return nil }
         let stop = truth.ledger.openOrders.first {
             guard case .protectiveStop = $0.intent.role else { return false }
             return $0.intent.symbol == intent.symbol
@@ -110,22 +110,24 @@ struct OrdersInCaps: Invariant {
     let number = 13
     let text = "orders per minute and day stay within their caps, restarts or not"
     let moment = InvariantMoment.step
-    private var times: [Timestamp] = []
+    private var made: [(id: ClientOrderID, at: Timestamp)] = []
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        if case .lost(let rows) = fact { made.removeAll { rows.orders.contains($0.id) } }
         guard case .writing(.intent(let intent)) = fact else { return nil }
         if case .protectiveStop = intent.role { return nil }
         let now = intent.createdAt
-        defer { times.append(now) }
-        guard intent.role.isEntry, !truth.hasLostWrites else { return nil }
+        defer { made.append((intent.id, now)) }
+        // One that the disk lost is found again, not made.
+        guard intent.role.isEntry, !truth.lostOrders.contains(intent.id) else { return nil }
         if let most = truth.config.risk.ordersPerMinuteMax {
-            let count = times.reversed().prefix { now - $0 < Span(seconds: 60) }.count
+            let count = made.reversed().prefix { now - $0.at < Span(seconds: 60) }.count
             if count >= most { return "\(intent.id) is number \(count + 1) within a minute" }
         }
         if let most = truth.config.risk.ordersPerDayMax,
             let session = truth.config.calendar.session(containing: now)
         {
-            let count = times.reversed().prefix { $0 >= session.open }.count
+            let count = made.reversed().prefix { $0.at >= session.open }.count
             if count >= most { return "\(intent.id) is number \(count + 1) of the day" }
         }
         return nil
@@ -140,7 +142,7 @@ struct WeightsInBounds: Invariant {
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
         // What a lying disk lost was learned for nothing; the day begins anew with what is left.
-        if case .started = fact, truth.hasLostWrites { dayStart = nil }
+        if case .lost = fact { dayStart = nil }
         guard case .writing(.weights(let change)) = fact else { return nil }
         let config = truth.config.learning
         let enabled = truth.config.signals.enabled
@@ -157,43 +159,6 @@ struct WeightsInBounds: Invariant {
                 return "weight \(index) went from \(start) to \(value) in a day"
             }
         }
-        return nil
-    }
-}
-
-/// The ledger is all that a restart needs.
-struct RestartGivesTheSame: Invariant {
-    let number = 17
-    let text = "an engine made from the ledger holds what the living one holds"
-    let moment = InvariantMoment.day
-
-    mutating func look(
-        at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
-    ) -> String? {
-        guard moment != .step else { return nil }
-        var other = TradingEngine(truth.config)
-        for symbol in engine.symbols.symbols { _ = other.register(symbol) }
-        let zone = truth.config.calendar.zone
-        let state = truth.ledger.state {
-            zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0)
-        }
-        do { try other.restore(state) } catch { return "\(error)" }
-        if other.portfolio.cash != engine.portfolio.cash {
-            return "cash \(other.portfolio.cash), \(engine.portfolio.cash) alive"
-        }
-        for (index, symbol) in engine.symbols.symbols.enumerated() {
-            let id = SymbolID(index: index)
-            if other.portfolio.quantity(id) != engine.portfolio.quantity(id) {
-                return "\(symbol): \(other.portfolio.quantity(id)) after a restart"
-            }
-        }
-        if other.openOrders.map(\.intent.id) != engine.openOrders.map(\.intent.id) {
-            return "other orders are alive after a restart"
-        }
-        if other.mode != engine.mode {
-            return "\(other.mode.rawValue) after a restart, \(engine.mode.rawValue) alive"
-        }
-        if other.weights != engine.weights { return "other weights after a restart" }
         return nil
     }
 }

@@ -14,7 +14,9 @@ func allInvariants() -> [any Invariant] {
         FillsAddUp(), CashAddsUp(), ReservationsAddUp(), ExposureInLimits(),
         OrdersInCaps(), SessionAndClock(), NothingWhileUncertain(), OneEnvironment(),
         RestartGivesTheSame(), AnswersAreDurable(), CommandsOnce(), SameBody(), Bounded(),
-        WeightsInBounds(), NothingIsForgotten(), NothingWhileDown(),
+        WeightsInBounds(), NothingIsForgotten(), NothingWhileDown(), DoubtsAreTold(),
+        FlattenLeaves(), NoEntryStays(), ProtectedOrTold(), ComparedDaily(), NothingInvented(),
+        ForeignIsLeftAlone(),
     ]
 }
 
@@ -56,7 +58,7 @@ struct OneOrderPerDecision: Invariant {
             // Whatever the id is made of: one signal, one order of each kind.
             let cause = intent.signalID + intent.role.kind
             if let other = made.updateValue(intent.id, forKey: cause), other != intent.id,
-                !truth.hasLostWrites
+                !truth.lostOrders.contains(other)
             {
                 return "\(other) and \(intent.id) come from the same signal"
             }
@@ -75,9 +77,9 @@ struct IntentBeforeOrder: Invariant {
     let moment = InvariantMoment.step
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
-        guard case .placed(let ticket) = fact, !truth.hasLostWrites else { return nil }
+        guard case .placed(let ticket) = fact else { return nil }
         let ids = [ticket.id] + (ticket.protectiveStop.map { [$0.id] } ?? [])
-        for id in ids where truth.ledger.order(id) == nil {
+        for id in ids where truth.ledger.order(id) == nil && !truth.lostOrders.contains(id) {
             return "\(id) is at the broker and not in the ledger"
         }
         return nil
@@ -225,7 +227,7 @@ struct NothingIsForgotten: Invariant {
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
         switch moment {
-        case .step: return nil
+        case .step, .tick, .dawn: return nil
         case .day: return lingering(truth, isOpen: true)
         case .run: return lingering(truth, isOpen: false) ?? difference(truth)
         }
@@ -233,13 +235,14 @@ struct NothingIsForgotten: Invariant {
 
     /// - Parameter isOpen: a session was open; an exit that has not left waits for one.
     private func lingering(_ truth: Truth, isOpen: Bool) -> String? {
-        guard let since = truth.linkUpSince, truth.stamp - since > Self.patience,
-            !isTold(truth)
-        else { return nil }
+        guard let since = truth.linkUpSince, truth.stamp - since > Self.patience else {
+            return nil
+        }
         for order in truth.ledger.openOrders
         where order.status != .acked && truth.stamp - order.since > Self.patience {
             let id = order.intent.id
             if !isOpen, order.status == .intent { continue }
+            if truth.doubts(order.intent.symbol), truth.isDoubtTold { continue }
             if !truth.ledger.alerts.contains(where: { $0.message.contains(id.text) }) {
                 return "\(id) is \(order.status.rawValue) since \(order.since), without an alert"
             }
@@ -247,27 +250,24 @@ struct NothingIsForgotten: Invariant {
         return nil
     }
 
-    /// An execution was taken back and nobody reported it: a person was told that books and broker
-    /// differ, and what concerns the symbol waits for them.
-    private func isTold(_ truth: Truth) -> Bool {
-        truth.hasLostRevisions
-            && truth.ledger.reconciliations.last { $0.verdict != .incomplete }?.verdict == .differs
-    }
-
-    /// At rest: calm, a line to the broker, and time enough.
+    /// At rest: calm, a line to the broker, and time enough. What is in doubt was told to a person
+    /// and waits for them.
     private func difference(_ truth: Truth) -> String? {
-        if truth.hasLostWrites { return nil }
-        if isTold(truth) { return nil }
+        let isTold = truth.isDoubtTold
         for (index, symbol) in truth.exchange.symbols.enumerated() {
             let books = Quantity(units: truth.ledger.positions[symbol] ?? 0)
             let broker = truth.exchange.positions[index]
+            if isTold, truth.doubts(symbol) { continue }
             if books != broker { return "\(symbol): \(books) in the books, \(broker) held" }
         }
         let cash = truth.ledger.balances[.cash]
-        if let cash, cash != truth.exchange.cash {
+        let isCashInDoubt = isTold && !truth.doubts.isEmpty
+        if let cash, cash != truth.exchange.cash, !isCashInDoubt {
             return "cash is \(cash) in the books and \(truth.exchange.cash) at the broker"
         }
         for id in truth.exchange.openIDs {
+            guard let real = truth.exchange.orders[id], !real.isForeign else { continue }
+            if isTold, truth.doubts(real.symbol) { continue }
             guard let order = truth.ledger.order(id) else {
                 return "\(id) is open at the broker and not in the ledger"
             }
@@ -278,6 +278,7 @@ struct NothingIsForgotten: Invariant {
         for order in truth.ledger.openOrders {
             let id = order.intent.id
             if order.status == .intent { continue }
+            if isTold, truth.doubts(order.intent.symbol) { continue }
             let isAlarmed = truth.ledger.alerts.contains { $0.message.contains(id.text) }
             guard let real = truth.exchange.orders[id] else {
                 if isAlarmed { continue }

@@ -75,6 +75,7 @@ final class Network {
 
     func postCancel(_ id: ClientOrderID) {
         if fate.point() { return }
+        requests += 1
         history.note(2, schedule.now, id.text, 0, "DELETE \(id)")
         watch.see(.cancelSent(id))
         if isUp, !fate.strikes(.requestLost), !fate.strikes(.notSent) {
@@ -85,6 +86,7 @@ final class Network {
 
     func ask(_ query: BrokerQuery, engineTime: Timestamp) {
         if fate.point() { return }
+        requests += 1
         history.note(3, schedule.now, "", 0, "GET \(query)")
         if !isUp || fate.strikes(.queryFailed) {
             answer(query, asked: engineTime, in: fate.span(20, 5_000), "no answer", fate.process)
@@ -180,17 +182,34 @@ final class Network {
             deliver(
                 .order(OrderAnswer(id: id, asked: asked, result: result)), in: back, to: process)
         case .account(let account):
-            let report = truth.exchange.report(since: account.since, at: schedule.now)
+            var report = truth.exchange.report(since: account.since, at: schedule.now)
+            if fate.strikes(.shortAccount) {
+                truth.lies.insert(account.run)
+                report = shortened(report)
+                history.note(7, schedule.now, account.run, 0, "a short account for \(account.run)")
+            }
             deliver(
                 .account(AccountAnswer(query: account, asked: asked, result: .account(report))),
                 in: back, to: process)
         }
     }
 
+    /// Read well, and not the whole: empty, or the first page only.
+    private func shortened(_ report: AccountReport) -> AccountReport {
+        let isEmpty = fate.random.below(2) == 0
+        func first<Row>(_ rows: [Row]) -> [Row] {
+            isEmpty ? [] : Array(rows.prefix(fate.random.below(max(1, rows.count))))
+        }
+        return AccountReport(
+            cash: report.cash, holdings: first(report.holdings), orders: first(report.orders),
+            fills: first(report.fills))
+    }
+
     func match(_ id: ClientOrderID) {
         let isPartial = fate.strikes(.partialFill)
         let isLeft = truth.exchange.fill(
             id, tenths: isPartial ? 1 + fate.random.below(8) : 10, at: schedule.now)
+        truth.loseForeign(id)
         if isLeft { schedule.add(.match(id), in: fate.span(200, 40_000)) }
         flush()
     }
@@ -199,7 +218,8 @@ final class Network {
     func flush() {
         for id in truth.exchange.ready {
             let isSlow = fate.strikes(.slowFill)
-            schedule.add(.match(id), in: isSlow ? fate.span(1_000, 180_000) : fate.span(5, 900))
+            let most = isSlow && fate.random.below(6) == 0 ? 3_600_000 : 180_000
+            schedule.add(.match(id), in: isSlow ? fate.span(1_000, most) : fate.span(5, 900))
         }
         truth.exchange.ready.removeAll(keepingCapacity: true)
         let reports = truth.exchange.reports
@@ -208,6 +228,8 @@ final class Network {
     }
 
     private func stream(_ report: BrokerReport) {
+        // What is not ours comes under an id that we do not read.
+        if truth.exchange.orders[report.orderID]?.isForeign == true { return }
         history.note(6, schedule.now, report.orderID.text, 0, "stream \(report.describe)")
         guard isUp, !fate.isDead else { return noteLoss(of: report) }
         if fate.strikes(.reportLost) { return noteLoss(of: report) }
@@ -228,10 +250,7 @@ final class Network {
 
     /// Executions that are taken back are in no list: who does not hear of it cannot know.
     func noteLoss(of report: BrokerReport) {
-        switch report.event {
-        case .busted, .corrected: truth.hasLostRevisions = true
-        default: break
-        }
+        truth.lose(report)
     }
 
     // MARK: - The line

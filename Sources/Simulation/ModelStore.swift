@@ -65,8 +65,7 @@ final class ModelStore {
     /// The power went: what a lying disk had kept back is gone.
     func cutPower() {
         if let real {
-            truth.ledger = real
-            watch.lostWrites()
+            watch.see(.lost(truth.lose(to: real)))
         }
         real = nil
     }

@@ -9,8 +9,9 @@ struct Operator {
     private var random: SeededRandom
     private var count = 0
     private var newest: Command?
-    private var oldest: Command?
     private var token: String?
+    /// Some that loosened something, oldest first.
+    private var old: [Command] = []
 
     init(random: SeededRandom) { self.random = random }
 
@@ -29,9 +30,11 @@ struct Operator {
             transaction: "t\(count)", by: proven ? "ctl:root" : "mqtt:guest", isProven: proven,
             why: "simulated", verb: verb)
         newest = command
-        if oldest == nil { oldest = command }
+        if case .resume = verb, proven, old.count < 64 { old.append(command) }
         return command
     }
+
+    mutating func oldResume() -> Command? { old.isEmpty ? nil : old[random.below(old.count)] }
 
     mutating func pause(at now: Timestamp) -> Command {
         let until = chance(1, in: 2) ? now + Span(seconds: Int64(30 + random.below(3_600))) : nil
@@ -52,7 +55,7 @@ struct Operator {
             return command(.resume(latch: nil))
         case 8:
             // However long ago it was.
-            if let oldest { return oldest }
+            if let resume = oldResume() { return resume }
             return command(.resume(latch: nil))
         default: return command(.resume(latch: nil))
         }
@@ -100,6 +103,17 @@ extension Simulation {
             schedule.add(.linkUp, in: fate.span(60_000, 900_000))
         }
         if fate.strikes(.command) { give(.command(people.whim(at: stamp))) }
+        if fate.strikes(.oldCommand) { repeatOldCommand() }
+        if fate.strikes(.replaced), let id = truth.exchange.replaceable(&fate.random),
+            let other = truth.exchange.replace(id, at: schedule.now)
+        {
+            network.flush()
+            // A person takes it away.
+            schedule.add(.cancelTakesEffect(other), in: fate.span(60_000, 3_600_000))
+        }
+        if fate.strikes(.foreign), let symbol = Symbol("ZZZ") {
+            truth.exchange.tradeByHand(fate.random.below(1_000), symbol: symbol, at: schedule.now)
+        }
         if fate.strikes(.clockJump) { jump() }
         if fate.strikes(.diskShort) {
             give(.host(.disk(shortage: "12 MB are free")))
@@ -110,6 +124,15 @@ extension Simulation {
             fate.dieAfter(points: 3 + fate.random.below(40))
         }
         for fault in [Fault.busted, .corrected] where fate.strikes(fault) { mischief(fault) }
+    }
+
+    /// More commands than are remembered, and then one of before them again.
+    private mutating func repeatOldCommand() {
+        guard let old = people.oldResume() else { return }
+        for _ in 0..<260 where loop != nil {
+            give(.command(people.command(.resume(latch: nil), proven: false)))
+        }
+        give(.command(old))
     }
 
     func mischief(_ fault: Fault) {

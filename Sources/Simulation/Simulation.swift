@@ -36,6 +36,9 @@ package struct Simulation {
     /// Steps since the first intent; nil before it.
     var stepsSinceIntent: Int?
     var wakesAtOnce = 0
+    /// Looks in vain at what waits for a session may come later: until then, or until something
+    /// happens.
+    var restsUntil = Timestamp.distantPast
     var lastWake = Timestamp.distantPast
     var orderCount = 0
 
@@ -96,7 +99,10 @@ package struct Simulation {
         if watch.broken == nil { settleDown() }
         // Long enough for everything that has a deadline, and for the daily comparison.
         play(until: end + Span(seconds: 20 * 3_600))
-        if let loop, watch.broken == nil { watch.look(at: loop.engine, .run) }
+        if let loop, watch.broken == nil {
+            _ = tell()
+            watch.look(at: loop.engine, .run)
+        }
         return result()
     }
 
@@ -122,6 +128,7 @@ package struct Simulation {
                 wake()
             } else if let happening = schedule.take() {
                 wakesAtOnce = 0
+                restsUntil = .distantPast
                 take(happening)
             }
         }
@@ -133,7 +140,7 @@ package struct Simulation {
         guard let loop, !fate.isDead else { return .distantFuture }
         let due = min(loop.engine.nextDue, sessionClock.next)
         guard due < .distantFuture else { return due }
-        return max(due - clockOffset, schedule.now)
+        return max(due - clockOffset, schedule.now, restsUntil)
     }
 
     private mutating func wake() {
@@ -146,9 +153,19 @@ package struct Simulation {
         if sessionClock.next <= time {
             give(.timer(sessionClock.take()))
         } else {
+            let (commits, requests) = (store.ledger.commits, network.requests)
             give(.timer(.due))
+            if commits == store.ledger.commits, requests == network.requests, let loop,
+                loop.engine.nextDue - stamp <= Self.look
+            {
+                restsUntil = schedule.now + (truth.exchange.isOpen ? Self.nap : Self.night)
+            }
         }
     }
+
+    private static let look = Span(seconds: 5)
+    private static let nap = Span(seconds: 30)
+    private static let night = Span(seconds: 900)
 
     // MARK: - The process
 
@@ -165,12 +182,16 @@ package struct Simulation {
         let time = tell()
         note(event)
         watch.see(.told(event))
+        if case .account(let answer) = event {
+            truth.isLiedTo = truth.lies.contains(answer.query.run)
+        }
         guarded { simulation in try simulation.loop?.take(event, time) }
     }
 
     /// Runs a piece of the process; a death ends it where it was.
     private mutating func guarded(_ work: (inout Simulation) throws -> Void) {
         history.step()
+        defer { truth.isLiedTo = false }
         do { try work(&self) } catch is Crash {
             return bury("died")
         } catch is StoreFailure {
@@ -192,6 +213,7 @@ package struct Simulation {
         watch.see(.died)
         truth.isLinkUp = false
         truth.linkUpSince = nil
+        truth.aliveSince = nil
         history.note(20, schedule.now, "", 0, how)
         let isLong = fate.random.below(12) == 0
         schedule.add(.start, in: isLong ? fate.span(60_000, 20_000_000) : fate.span(500, 40_000))
@@ -204,6 +226,7 @@ package struct Simulation {
         let zone = config.calendar.zone
         let state = store.open(at: time) { zone.timestamp(zone.localDate(of: $0), secondsOfDay: 0) }
         history.note(21, schedule.now, "", Int64(store.ledger.commits), "process starts")
+        truth.aliveSince = stamp
         watch.see(.started)
         var engine = TradingEngine(config)
         for symbol in ModelMarket.symbols { _ = engine.register(symbol) }
@@ -255,6 +278,10 @@ package struct Simulation {
         switch happening {
         case .tick(let number): tick(number)
         case .marketOpens:
+            if let loop, watch.broken == nil {
+                _ = tell()
+                watch.look(at: loop.engine, .dawn)
+            }
             truth.exchange.open()
             network.flush()
         case .marketCloses: closeMarket()
@@ -309,6 +336,10 @@ package struct Simulation {
         }
         network.flush()
         disturb()
+        if let loop, watch.broken == nil {
+            _ = tell()
+            watch.look(at: loop.engine, .tick)
+        }
         for bar in bars {
             schedule.add(
                 .delivery(.bar(bar), process: fate.process),
@@ -319,6 +350,8 @@ package struct Simulation {
     private mutating func closeMarket() {
         truth.exchange.close(at: schedule.now)
         network.flush()
+        truth.lastClose = schedule.now
+        _ = tell()
         if let loop, watch.broken == nil { watch.look(at: loop.engine, .day) }
         day += 1
     }

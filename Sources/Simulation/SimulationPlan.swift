@@ -24,6 +24,10 @@ package enum Fault: String, Sendable, CaseIterable, Codable {
     case busted
     case corrected
     case unknownWord = "unknown-word"
+    case replaced
+    case foreign
+    /// An account that is read well and is empty, or not the whole.
+    case shortAccount = "short-account"
     // The line and the account.
     case linkDown = "link-down"
     case credentials = "credentials-refused"
@@ -34,6 +38,8 @@ package enum Fault: String, Sendable, CaseIterable, Codable {
     case clockJump = "clock-jump"
     case diskShort = "disk-short"
     case command
+    /// Hundreds of commands, and then an old one again.
+    case oldCommand = "old-command"
 }
 
 /// How often each fault happens, in 10,000ths of its occasions: per request, report, order or step.
@@ -62,6 +68,8 @@ package struct FaultRates: Sendable, Equatable {
         case .partialFill: 3_000
         case .busted, .corrected: 60
         case .unknownWord: 60
+        case .replaced, .foreign: 12
+        case .shortAccount: 200
         case .linkDown: 25
         case .credentials: 2
         case .crash: 60
@@ -70,6 +78,7 @@ package struct FaultRates: Sendable, Equatable {
         case .clockJump: 8
         case .diskShort: 8
         case .command: 100
+        case .oldCommand: 2
         }
     }
 

@@ -22,10 +22,20 @@ final class Truth {
     var isClockTrusted = true
     /// Broker and books were compared since the start or the last reconnect.
     var isCompared = false
-    /// Writes were lost and cannot be known to anyone but the broker.
-    var hasLostWrites = false
-    /// A bust or a correction was never reported: books that differ and say so are right.
-    var hasLostRevisions = false
+    /// Since when the process of now lives, in its own time.
+    var aliveSince: Timestamp?
+    /// What the books cannot know, until a comparison has looked at it.
+    var doubts: [Doubt] = []
+    /// Were durable once, as far as the disk said.
+    var lostOrders: Set<ClientOrderID> = []
+    /// Comparisons that were given an account that is not the whole one.
+    var lies: Set<String> = []
+    /// The newest comparison that was given the true one.
+    var honestlyAsked: (run: String, at: Timestamp)?
+    /// The newest session that was played to its end.
+    var lastClose: Timestamp?
+    /// An account that is not the whole one is being taken in.
+    var isLiedTo = false
     /// What is being written now.
     var batch: [LedgerEntry] = []
 
@@ -61,10 +71,20 @@ enum Fact {
     case told(InputEvent)
     case started
     case died
+    /// The power went, and the disk had lied.
+    case lost(LostRows)
 }
 
 /// When an invariant is looked at.
-package enum InvariantMoment: String, Sendable { case step, day, run }
+package enum InvariantMoment: String, Sendable {
+    case step
+    /// Every five minutes of a session; only invariants of this moment are looked at.
+    case tick
+    case day
+    /// Just before the next session.
+    case dawn
+    case run
+}
 
 /// One promise of reliability 2.7, checked from facts as they happen and from the engine between
 /// them. A sentence says how it is broken; nil: it holds.
@@ -132,12 +152,12 @@ final class Watch {
             hasNews = false
         }
         for index in checks.indices {
+            if moment == .tick || moment == .dawn, checks[index].moment != moment { continue }
             if let detail = checks[index].look(at: engine, moment, truth) {
                 fail(checks[index].number, checks[index].text, detail)
             }
         }
     }
 
-    func lostWrites() { truth.hasLostWrites = true }
     func refusedToTrade() { refusals += 1 }
 }
