@@ -163,7 +163,7 @@ import Testing
             """)
         let rows = try folder.strings("SELECT CAST(max(seq) AS TEXT) FROM postings")
         let last = try #require(Int(rows[0]))
-        try store.commit(Sample("BBB").opening)
+        try store.commit([capital("5")])
         let expected = ["postings: added by someone else: rows \(last - 1) to \(last)"]
         #expect(try store.verifyChain().map(\.description) == expected)
         try store.close()

@@ -161,12 +161,10 @@ final class LedgerChain {
         var digests: [Int: [UInt8]] = [:]
         for (index, written) in grown {
             let table = Self.tables[index]
-            var after = head.upTo[index]
-            if let written {
-                let last = try session.integer("SELECT max(seq) FROM \(table.name)") ?? 0
-                after = max(after, last - written)
+            var rows = try hash(table, after: head.upTo[index], upTo: .max, session)
+            if let written, rows.count > written {
+                rows = try hash(table, after: rows.last - written, upTo: .max, session)
             }
-            let rows = try hash(table, after: after, upTo: .max, session)
             if rows.count == 0 { continue }
             next.upTo[index] = rows.last
             digests[index] = rows.digest
