@@ -74,8 +74,56 @@ import Testing
         #expect(LedgerBackup.all(in: target.path) == kept)
         // An older clock: the one just made stays.
         let late = try store.backup(to: target.path, at: noon, keep: 1)
-        #expect(LedgerBackup.all(in: target.path).contains("ledger-20210420T120000Z.db"))
-        #expect(late.removed.count == 1)
+        #expect(LedgerBackup.all(in: target.path) == ["ledger-20210420T120000Z.db"])
+        #expect(late.removed == kept)
+    }
+
+    @Test("Copies go by the commits in them: times of a wrong clock and abandoned ways go first")
+    func keepTrue() throws {
+        var store = try day()
+        let year = Span(seconds: 31_536_000)
+        // From when the clock was a year ahead.
+        for hour in 0..<3 {
+            let at = noon + year + Span(seconds: Int64(hour) * 3600)
+            _ = try store.backup(to: target.path, at: at, keep: 3)
+        }
+        var newest = ""
+        for hour in 0..<4 {
+            try store.commit(Sample("H\(hour)").opening)
+            let at = noon + Span(seconds: Int64(hour) * 3600)
+            let made = try store.backup(to: target.path, at: at, keep: 3)
+            #expect(made.removed.count == 1 && made.removed != [newest])
+            newest = (made.path as NSString).lastPathComponent
+        }
+        #expect(
+            LedgerBackup.all(in: target.path) == (1...3).map { "ledger-20210420T1\($0 + 2)0000Z.db" })
+        // Back to the oldest of them: what the others know beyond it is no longer this ledger's.
+        try store.close()
+        _ = try LedgerRestore.run(
+            from: target.file("ledger-20210420T130000Z.db"), into: folder.path, at: noon)
+        store = try LedgerStore(folder: folder.path, reserve: 0)
+        for hour in 0..<2 {
+            let at = noon + Span(seconds: Int64(hour + 10) * 3600)
+            _ = try store.backup(to: target.path, at: at, keep: 3)
+        }
+        #expect(
+            LedgerBackup.all(in: target.path) == [
+                "ledger-20210420T130000Z.db", "ledger-20210420T220000Z.db",
+                "ledger-20210420T230000Z.db",
+            ])
+    }
+
+    @Test("S21: weights that were altered are said in a backup's result, and do not end backups")
+    func alteredWeights() throws {
+        let store = try day()
+        try folder.execute("UPDATE weights SET trend = 0.2, reversion = 0.4 WHERE seq = 1")
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        #expect(made.warnings == ["weights: changed since they were written: row 1"])
+        let other = TemporaryFolder()
+        _ = try LedgerRestore.run(from: made.path, into: other.path, at: noon)
+        let restored = try LedgerStore(folder: other.path, reserve: 0)
+        #expect(restored.openWarnings == made.warnings)
+        #expect(try restored.loadState().weights == nil)
     }
 
     @Test("A backup of a ledger whose rows were altered is refused, and no copy is left")
@@ -159,6 +207,94 @@ import Testing
         #expect(
             try LedgerStore(folder: folder.path, reserve: 0).loadState().balances[.cash]
                 == usd("1000"))
+    }
+
+    @Test("S33: a ledger that a killed process left is restored with the commits of its -wal")
+    func restoreKilled() throws {
+        let store = try day()
+        let killed = try folder.copy()
+        #expect(try killed.names().contains("ledger.db-wal"))
+        let wal = try Data(contentsOf: URL(fileURLWithPath: killed.file("ledger.db-wal")))
+        let other = TemporaryFolder()
+        let done = try LedgerRestore.run(
+            from: killed.file("ledger.db"), into: other.path, at: noon)
+        #expect(done.commits == store.chainHead.seq && done.commits > 0)
+        let restored = try LedgerStore(folder: other.path, reserve: 0)
+        #expect(try restored.loadState().lots == store.loadState().lots)
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: killed.file("ledger.db-wal"))) == wal)
+    }
+
+    @Test("S04: what is no ledger, or an empty one, is called that, and nothing is made of it")
+    func noLedger() throws {
+        let history = try HistoryStore(folder: target.path)
+        try history.append(.reading(Sample("AAA").reading))
+        try history.close()
+        try target.execute("CREATE TABLE t (a); INSERT INTO t VALUES (1)", on: "other.db")
+        let other = TemporaryFolder()
+        try LedgerStore(folder: other.path, reserve: 0).close()
+        for (path, reason) in [
+            (target.file("history.db"), "it is no ledger, but the history"),
+            (target.file("other.db"), "it is no ledger"),
+            (other.file("ledger.db"), "no commit is in it"),
+        ] {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+            let error = #expect(throws: StorageError.self) {
+                try LedgerRestore.run(from: path, into: folder.path, at: noon)
+            }
+            guard case .badBackup(path, let found) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(found.hasPrefix(reason))
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+            #expect(try folder.names() == ["lock"])
+        }
+    }
+
+    @Test(
+        "What root's commands leave in a store belongs to the owner of its folder",
+        .enabled(if: geteuid() == 0, "only root gives files away"))
+    func owner() throws {
+        let store = try day()
+        let copy = try store.backup(to: target.path, at: noon, keep: 3).path
+        try store.close()
+        let other = TemporaryFolder()
+        #expect(chown(other.path, 4321, 1234) == 0)
+        do {
+            let lock = try StoreLock(folder: other.path, purpose: "test")
+            withExtendedLifetime(lock) {}
+        }
+        for _ in 0..<2 { _ = try LedgerRestore.run(from: copy, into: other.path, at: noon) }
+        do {
+            let store = try LedgerStore(folder: other.path, reserve: 65_536)
+            let history = try HistoryStore(folder: other.path)
+            _ = try store.backup(to: other.file("backups"), at: noon, keep: 3)
+            try store.commit(Sample("LATER").intake)
+            let names = try FileManager.default.subpathsOfDirectory(atPath: other.path)
+            for name in names {
+                var information = stat()
+                #expect(lstat(other.file(name), &information) == 0)
+                #expect(
+                    information.st_uid == 4321 && information.st_gid == 1234, "\(name)")
+            }
+            for name in [
+                "ledger.db", "ledger.db-wal", "ledger.mark", "lock", "reserve", "history.db",
+                "backups/ledger-20210420T120000Z.db", "replaced-20210420T120000Z/ledger.db",
+            ] {
+                #expect(names.contains(name), "\(name)")
+            }
+            withExtendedLifetime(history) {}
+        }
+        // A link is not followed to give something away that lies elsewhere.
+        let secret = target.file("secret")
+        try Data("x".utf8).write(to: URL(fileURLWithPath: secret))
+        try FileManager.default.removeItem(atPath: other.file("reserve"))
+        try FileManager.default.createSymbolicLink(
+            atPath: other.file("reserve"), withDestinationPath: secret)
+        _ = try LedgerStore(folder: other.path, reserve: 65_536)
+        var information = stat()
+        #expect(stat(secret, &information) == 0 && information.st_uid == 0)
     }
 
     enum BadCopy: String, CaseIterable, Sendable {

@@ -112,6 +112,67 @@ import Testing
             error?.description.contains("fills: changed since they were written: row 2") == true)
     }
 
+    private static let addWeights = """
+        INSERT INTO weights (version, at, cause, sentiment, trend, reversion, sentiment_credit,
+            trend_credit, reversion_credit) VALUES (9, 1, 'x', 0.1, 0.1, 0.8, 1, 1, 1)
+        """
+
+    @Test(
+        "S21: weights that the chain does not vouch for are not used, now or after the next change",
+        arguments: [
+            "UPDATE weights SET trend = 0.2, reversion = 0.3 WHERE seq = 2",
+            "UPDATE weights SET trend_credit = 9 WHERE seq = 2", addWeights,
+        ])
+    func unvouched(sql: String) throws {
+        let isAdded = sql == Self.addWeights
+        try day().close()
+        try folder.execute(sql)
+        let first = weights(0, [0.4, 0.3, 0.3], at: 0)
+        let second = weights(1, [0.5, 0.3, 0.2], at: 105, cause: "t")
+        let warning =
+            isAdded
+            ? "weights: added by someone else: row 3"
+            : "weights: changed since they were written: row 2"
+        var store = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(store.openWarnings == [warning])
+        var state = try store.loadState()
+        #expect(state.weights == (isAdded ? second : first))
+        #expect(state.creditedTrades == (isAdded ? [1, 1, 0] : [0, 0, 0]))
+        #expect(store.loadWarnings.count == 1)
+        // The next change is vouched for, and with it nothing else.
+        let next = weights(2, [0.3, 0.3, 0.4], at: 200, cause: "u")
+        try store.commit([.weights(next)])
+        for _ in 0..<2 {
+            state = try store.loadState()
+            #expect(state.weights == next && store.loadWarnings == [])
+            #expect(state.creditedTrades == (isAdded ? [2, 2, 0] : [1, 1, 0]))
+            #expect(try store.verifyChain().map(\.description) == [warning])
+            try store.close()
+            store = try LedgerStore(folder: folder.path, reserve: 0)
+            #expect(store.openWarnings == [warning])
+        }
+    }
+
+    @Test("S26: a row that someone adds is not vouched for by the commit after it")
+    func addedBefore() throws {
+        let store = try day()
+        try folder.execute(
+            """
+            INSERT INTO postings (cause, account, amount, at) VALUES ('x', 'cash', 1, 1),
+                ('x', 'capital', -1, 1)
+            """)
+        let rows = try folder.strings("SELECT CAST(max(seq) AS TEXT) FROM postings")
+        let last = try #require(Int(rows[0]))
+        try store.commit([capital("5")])
+        let expected = ["postings: added by someone else: rows \(last - 1) to \(last)"]
+        #expect(try store.verifyChain().map(\.description) == expected)
+        try store.close()
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: folder.path, reserve: 0)
+        }
+        #expect(error?.description.contains(expected[0]) == true)
+    }
+
     @Test("The chain is the same for the same entries, and another for any other")
     func deterministic() throws {
         func head(_ names: [String]) throws -> String {

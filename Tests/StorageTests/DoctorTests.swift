@@ -41,7 +41,7 @@ import Testing
                 try Data(contentsOf: URL(fileURLWithPath: folder.file(name)))
                     == Data(contentsOf: URL(fileURLWithPath: before.file(name))))
         }
-        #expect(try folder.names() == (before.names() + ["lock"]).sorted())
+        #expect(try folder.names() == before.names())
     }
 
     @Test("S18: a ledger that a killed process left, its commits in the WAL, is examined as it is")
@@ -95,6 +95,14 @@ import Testing
         Case(
             name: "corrupt weights", verdict: .warning, expected: "weights: 1 corrupt versions",
             damage: sql("UPDATE weights SET trend = 9")),
+        Case(
+            name: "weights that someone added", verdict: .warning,
+            expected: "weights: weights: added by someone else: row 2",
+            damage: sql(
+                """
+                INSERT INTO weights (version, at, sentiment, trend, reversion, sentiment_credit,
+                    trend_credit, reversion_credit) VALUES (1, 1, 0.2, 0.2, 0.6, 0, 0, 0)
+                """)),
         Case(
             name: "a newer shape", verdict: .failed, expected: "ledger: ",
             damage: sql("INSERT INTO grdb_migrations VALUES ('later')")),
@@ -172,10 +180,40 @@ import Testing
             try FileManager.default.removeItem(atPath: folder.file(name))
         }
         #expect(findings(.failed) == [] && findings(.warning) == [])
-        let empty = TemporaryFolder()
-        let found = Doctor.examine(folder: empty.path)
+        let begun = TemporaryFolder()
+        do {
+            let lock = try StoreLock(folder: begun.path, purpose: "test")
+            withExtendedLifetime(lock) {}
+        }
+        let found = Doctor.examine(folder: begun.path)
         #expect(found.allSatisfy { $0.verdict != .failed })
         #expect(found.contains { $0.detail == "there is no ledger.db yet" })
+    }
+
+    @Test("S04: a folder that is no store is said to be that, and nothing is made in it")
+    func noStore() throws {
+        let other = TemporaryFolder()
+        try Data("x".utf8).write(to: URL(fileURLWithPath: other.file("notes")))
+        #expect(
+            Doctor.examine(folder: other.path) == [
+                .init(
+                    check: "folder", verdict: .failed,
+                    detail: "\(other.path) holds no ledger and nothing else of a store")
+            ])
+        #expect(try other.names() == ["notes"])
+    }
+
+    @Test("S18: no room for a copy says nothing against the ledger")
+    func noRoom() throws {
+        // Far larger than any disk of this machine, and without content.
+        let path = folder.file("ledger.db")
+        try day()
+        #expect(truncate(path, 1 << 43) == 0)
+        let found = Doctor.examine(folder: folder.path, now: time(0))
+        let ledger = found.filter { $0.check == "ledger" }
+        #expect(ledger.map(\.verdict) == [.warning])
+        #expect(ledger.first?.detail.hasPrefix("not examined: no copy of ledger.db") == true)
+        #expect(!found.contains { $0.verdict == .failed }, "\(found)")
     }
 
     @Test("A ledger of the first shape is good, and said to be old")

@@ -116,6 +116,26 @@ import Testing
         #expect(try store.loadState().openOrders.first?.status == .submitting)
     }
 
+    @Test("S34: a hold that comes after the step in the same commit is seen as well")
+    func laterInCommit() throws {
+        let store = try store([])
+        for id in ["entry", "exit", "flatten", "stop"] {
+            let hold = LedgerEntry.hold(.set(pause("h1")))
+            for entries in [[step(id), hold], [hold, step(id)]] {
+                #expect(throws: StorageError.gateClosed(order: id, hold: "h1")) {
+                    try store.commit(entries)
+                }
+            }
+        }
+        #expect(try store.loadState().holds == [])
+        #expect(try store.loadState().openOrders.allSatisfy { $0.status == .intent })
+        try store.commit([.hold(.set(pause("h1")))])
+        try store.commit([
+            step("entry"), .hold(.lifted(id: "h1", by: "a", why: "b", at: time(11))),
+        ])
+        #expect(try store.loadState().openOrders.first?.status == .submitting)
+    }
+
     @Test("S34: sending again passes the gate again")
     func sendingAgain() throws {
         let store = try store([])

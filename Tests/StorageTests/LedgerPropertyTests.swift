@@ -128,7 +128,10 @@ import Testing
                             "rec-\(names)", verdicts[random.below(3)], at: Int64(rounds))))
             default: break
             }
-            if random.below(6) == 0 {
+            let isSending = entries.contains {
+                if case .transition(let step) = $0 { step.to == .submitting } else { false }
+            }
+            if random.below(6) == 0, !isSending {
                 entries.append(.hold(.set(pause("h\(pair.holdCount + 1)"))))
             }
             try pair.commit(entries)

@@ -188,10 +188,9 @@ import Testing
     func corruptWeights(change: String) throws {
         let valid = weights(1, [0.5, 0.3, 0.2], at: 10, cause: "t1")
         do {
-            let store = try store([
-                .weights(weights(0, [0.4, 0.3, 0.3], at: 0)), .weights(valid),
-                .weights(weights(2, [0.6, 0.2, 0.2], at: 20, cause: "t2")),
-            ])
+            let store = try store([.weights(weights(0, [0.4, 0.3, 0.3], at: 0))])
+            try store.commit([.weights(valid)])
+            try store.commit([.weights(weights(2, [0.6, 0.2, 0.2], at: 20, cause: "t2"))])
             try store.close()
         }
         try folder.execute("UPDATE weights SET \(change) WHERE version = 2")

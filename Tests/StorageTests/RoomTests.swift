@@ -98,6 +98,63 @@ import Testing
         #expect(tight.openWarnings == ["there is no room for the reserve of \(free) bytes"])
     }
 
+    enum Tidying: String, CaseIterable, Sendable {
+        case prune, checkpoint
+        func run(_ store: LedgerStore) throws {
+            switch self {
+            case .prune: try store.prune(before: .distantFuture)
+            case .checkpoint: try store.checkpoint()
+            }
+        }
+        /// What it writes.
+        var file: String { self == .prune ? "ledger.db-wal" : "ledger.db" }
+    }
+
+    private func untidy() throws -> LedgerStore {
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        try store.commit([capital()])
+        try store.commit((0..<100).map { .taken(newsID: "n\($0)", at: time(0)) })
+        return store
+    }
+
+    @Test(
+        "S04: a disk that fails while the ledger is tidied ends all commits too",
+        arguments: Tidying.allCases)
+    func tidyingFails(tidying: Tidying) throws {
+        try #require(SyncCounter.isInstalled)
+        let store = try untidy()
+        SyncCounter.failNext(folder.file(tidying.file))
+        let error = #expect(throws: StorageError.self) { try tidying.run(store) }
+        #expect(error?.reaction == .halt)
+        #expect(StoreTrouble.all(folder: folder.path).count == 1)
+        for _ in 0..<2 {
+            let later = #expect(throws: StorageError.self) {
+                try store.commit(Sample("AAA").opening)
+            }
+            guard case .stopped = later else {
+                Issue.record("\(String(describing: later))")
+                return
+            }
+            #expect(throws: StorageError.self) { try tidying.run(store) }
+        }
+        #expect(StoreTrouble.all(folder: folder.path).count == 1)
+        try store.close()
+    }
+
+    @Test("S04: a full disk while the ledger is tidied is said and costs nothing")
+    func tidyingFull() throws {
+        try #require(SyncCounter.isInstalled)
+        let store = try untidy()
+        SyncCounter.fill(folder.file("ledger.db-wal"), after: 0)
+        #expect(throws: StorageError.full(file: .ledger, path: store.path)) {
+            try store.prune(before: .distantFuture)
+        }
+        SyncCounter.fill(folder.file("ledger.db-wal"), after: nil)
+        try store.commit(Sample("AAA").opening)
+        #expect(StoreTrouble.all(folder: folder.path) == [])
+        #expect(try store.prune(before: .distantFuture) > 0)
+    }
+
     @Test("S04: a failed sync is remembered beside the ledger; those within an hour are counted")
     func troubles() throws {
         try #require(SyncCounter.isInstalled)

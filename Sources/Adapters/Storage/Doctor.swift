@@ -2,8 +2,9 @@
 ///
 /// In: the folder. Out: one finding a check, the bad ones with what helps.
 ///
-/// Invariants: nothing in the folder is changed, but for the name in the lock file: SQLite, even when
-/// it only reads, makes files beside a WAL, so a copy in a temporary folder is examined.
+/// Invariants: nothing in the folder is changed or made, but for the name in a lock file that is there:
+/// SQLite, even when it only reads, makes files beside a WAL, so a copy in a temporary folder is
+/// examined.
 import Domain
 import Foundation
 import Glibc
@@ -72,8 +73,14 @@ package struct Doctor {
         guard stat(folder, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
             return add("folder", .failed, "\(folder) is no folder")
         }
-        let lock: StoreLock
-        do { lock = try StoreLock(folder: folder, purpose: "bellwether doctor") } catch {
+        let kept = Set(StoreFile.allCases.map(\.rawValue) + LedgerStore.companions + ["lock"])
+        guard StoreFiles.names(folder).contains(where: kept.contains) else {
+            return add("folder", .failed, "\(folder) holds no ledger and nothing else of a store")
+        }
+        let lock: StoreLock?
+        do {
+            lock = try StoreLock.ifPresent(folder: folder, purpose: "bellwether doctor")
+        } catch {
             return add("lock", .failed, "\(error)")
         }
         defer { withExtendedLifetime(lock) {} }
@@ -145,14 +152,15 @@ package struct Doctor {
                     ? "\(ledger) is missing, but there was one: restore a backup"
                     : "there is no \(ledger) yet")
         }
+        guard let copy = copied(.ledger) else { return }
         do throws(StorageError) {
-            let copy = try TemporaryCopy(of: .ledger, in: folder)
             defer { withExtendedLifetime(copy) {} }
             let connection = try StoreConnection(copy: copy.path, of: .ledger)
             checkLibrary(try connection.setting("auto_vacuum"), try connection.libraryVersion())
             checkStructure(try LedgerExamination(connection), place)
             if connection.migrationsBefore.contains("ledger-2") {
                 try checkMark(place, connection)
+                try checkWeights(connection)
                 try checkContents(connection)
             } else if let place {
                 let lost = StorageError.behindMark(path: path(ledger), mark: place.seq, head: 0)
@@ -161,6 +169,16 @@ package struct Doctor {
             try connection.close()
         } catch {
             add("ledger", .failed, "\(error)")
+        }
+    }
+
+    /// Nil when there is no room for it, which says nothing against the file.
+    private mutating func copied(_ file: StoreFile) -> TemporaryCopy? {
+        do throws(StorageError) { return try TemporaryCopy(of: file, in: folder) } catch {
+            add(
+                file == .ledger ? "ledger" : "history", .warning,
+                "not examined: no copy of \(file.rawValue) can be made: \(error)")
+            return nil
         }
     }
 
@@ -186,7 +204,7 @@ package struct Doctor {
         guard found.migrations.contains("ledger-2") else { return }
         let hash = Digest.hexadecimal(found.head.hash)
         add(
-            "chain", problems: found.breaks.map(\.description),
+            "chain", problems: found.fatal.map(\.description),
             ok: "\(found.head.seq) commits, head \(hash)")
         add("books", problems: found.books, ok: "balanced")
     }
@@ -216,15 +234,26 @@ package struct Doctor {
         }
     }
 
-    private mutating func checkContents(_ connection: StoreConnection) throws(StorageError) {
+    private mutating func checkWeights(_ connection: StoreConnection) throws(StorageError) {
         var corrupt = 0
+        let doubtful = try connection.access { session in
+            try session.rows("SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq") { row in
+                if row.weights() == nil { corrupt += 1 }
+            }
+            return try LedgerChain().doubtfulWeights(session).prefix(20).map(\.description)
+        }
+        let problems = (corrupt > 0 ? ["\(corrupt) corrupt versions"] : []) + doubtful
+        add(
+            "weights", problems.isEmpty ? .ok : .warning,
+            problems.isEmpty
+                ? "valid" : problems.joined(separator: "; ") + "; the newest good one is used")
+    }
+
+    private mutating func checkContents(_ connection: StoreConnection) throws(StorageError) {
         var open: [String] = []
         var holds: [String] = []
         var run: SignedReconciliation?
         try connection.access { session in
-            try session.rows("SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq") { row in
-                if row.weights() == nil { corrupt += 1 }
-            }
             try session.rows(
                 """
                 SELECT id || ' ' || status FROM orders
@@ -244,10 +273,6 @@ package struct Doctor {
                 """
             ) { row throws in run = try row.signedReconciliation() }
         }
-        add(
-            "weights", corrupt == 0 ? .ok : .warning,
-            corrupt == 0
-                ? "valid" : "\(corrupt) corrupt versions; the newest valid one is used")
         add(
             "orders", open.isEmpty ? .ok : .warning,
             open.isEmpty
@@ -270,8 +295,8 @@ package struct Doctor {
         guard StoreFolder.size(path(name)) ?? 0 > 0 else {
             return add("history", .ok, "there is no \(name); it is made when needed")
         }
+        guard let copy = copied(.history) else { return }
         do throws(StorageError) {
-            let copy = try TemporaryCopy(of: .history, in: folder)
             defer { withExtendedLifetime(copy) {} }
             let connection = try StoreConnection(copy: copy.path, of: .history)
             let problems = try connection.quickCheck()
@@ -286,18 +311,25 @@ package struct Doctor {
     }
 }
 
-/// A store's file and its WAL in a folder of their own, which goes with it.
+/// A store's file and its WAL in a folder of their own, which goes with it: the temporary folder, often
+/// in memory, or where there is not twice the room for them there, beside the store or in it.
 private final class TemporaryCopy {
     let path: String
     private let folder: String
 
     init(of file: StoreFile, in folder: String) throws(StorageError) {
-        var template = Array((NSTemporaryDirectory() + "bellwether-doctor-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw StoreFolder.failure(NSTemporaryDirectory(), "cannot hold a copy", errno)
+        let sources = ["", "-wal"].map { StoreFiles.join(folder, file.rawValue + $0) }
+        let size = sources.reduce(Int64(0)) { $0 + (StoreFolder.size($1) ?? 0) }
+        let temporary = NSTemporaryDirectory()
+        let beside = (folder as NSString).deletingLastPathComponent
+        let roomy = [temporary, beside, folder].filter { place in
+            StoreReserve.freeSpace(folder: place).map { $0 / 2 >= size } ?? false
         }
-        let made = String(
-            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        guard let made = roomy.lazy.compactMap(Self.make).first else {
+            throw .folder(
+                path: temporary,
+                reason: "no room for twice \(size >> 20) MiB, nor beside the store; set TMPDIR")
+        }
         self.folder = made
         path = StoreFiles.join(made, file.rawValue)
         do throws(StorageError) {
@@ -309,6 +341,15 @@ private final class TemporaryCopy {
             StoreFiles.remove(made)
             throw error
         }
+    }
+
+    private static func make(in place: String) -> String? {
+        var template = Array(StoreFiles.join(place, "bellwether-doctor-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { return nil }
+        let made = String(
+            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        StoreFiles.handOver(folder: made)
+        return made
     }
 
     deinit { StoreFiles.remove(folder) }

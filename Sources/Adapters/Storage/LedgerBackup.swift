@@ -10,6 +10,8 @@ package struct LedgerBackup: Sendable, Equatable {
     package let head: String
     /// Older copies that made room for it.
     package let removed: [String]
+    /// Weights that the chain does not vouch for: in the copy as in the ledger, and not used.
+    package let warnings: [String]
 }
 
 extension LedgerBackup {
@@ -49,11 +51,13 @@ extension LedgerStore {
         let name = LedgerBackup.name(at)
         let path = StoreFiles.join(folder, name)
         let part = path + Self.unfinished
+        let warnings: [String]
         do throws(StorageError) {
             try copyAll(to: part)
             try StoreFiles.sync(part)
             let found = try LedgerExamination(copy: part)
             let problems = found.problems + (found.head == head ? [] : ["its chain ends elsewhere"])
+            warnings = found.doubtful.map(\.description)
             guard problems.isEmpty else {
                 throw StorageError.badBackup(path: part, reason: problems.joined(separator: "; "))
             }
@@ -62,13 +66,44 @@ extension LedgerStore {
             for suffix in ["", "-journal", "-wal", "-shm"] { StoreFiles.remove(part + suffix) }
             throw error
         }
-        let copies = LedgerBackup.all(in: folder)
-        let removed = copies.dropLast(max(1, keep)).filter { $0 != name }
+        let removed = outdated(LedgerBackup.all(in: folder), in: folder, besides: name, keep: keep)
         for old in removed { StoreFiles.remove(StoreFiles.join(folder, old)) }
         try StoreFiles.sync(folder)
         return LedgerBackup(
             path: path, bytes: StoreFolder.size(path) ?? 0, commits: head.seq,
-            head: chainHead.hash, removed: Array(removed))
+            head: chainHead.hash, removed: removed, warnings: warnings)
+    }
+
+    /// The copies that know least: by the commits in them, not by the times in their names, which a
+    /// wrong clock gave. What cannot be read, and what left the way of this ledger because a copy was
+    /// restored, counts as older than all others.
+    private func outdated(
+        _ names: [String], in folder: String, besides made: String, keep: Int
+    ) -> [String] {
+        let others = names.filter { $0 != made }
+        let surplus = others.count - (max(1, keep) - 1)
+        if surplus <= 0 { return [] }
+        let aged = others.map { name in
+            (name: name, commits: commits(inCopy: StoreFiles.join(folder, name)))
+        }
+        let oldestFirst = aged.sorted { ($0.commits, $0.name) < ($1.commits, $1.name) }
+        return oldestFirst.prefix(surplus).map(\.name)
+    }
+
+    /// How far along this ledger's chain the copy is; -1 when it is not on it.
+    private func commits(inCopy path: String) -> Int64 {
+        do throws(StorageError) {
+            let copy = try StoreConnection(copy: path, of: .ledger)
+            guard copy.migrationsBefore.contains("ledger-2") else { return -1 }
+            let head = try copy.access { session in try LedgerChain.head(session) }
+            try copy.close()
+            let own = try connection.access { session in
+                try LedgerChain.hash(at: head.seq, session)
+            }
+            return own == head.hash ? head.seq : -1
+        } catch {
+            return -1
+        }
     }
 
     private func copyAll(to path: String) throws(StorageError) {
@@ -99,8 +134,12 @@ struct LedgerExamination {
 
     /// Everything that keeps it from being used as a ledger.
     var problems: [String] {
-        structure + foreignKeys + breaks.map(\.description) + books
+        structure + foreignKeys + fatal.map(\.description) + books
     }
+
+    var fatal: [ChainBreak] { breaks.filter { !$0.isOfWeights } }
+    /// Weights, for which there is a fallback.
+    var doubtful: [ChainBreak] { breaks.filter(\.isOfWeights) }
 
     /// - Parameter path: of a file whose folder can be written to.
     init(copy path: String) throws(StorageError) {

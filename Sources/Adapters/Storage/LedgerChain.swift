@@ -86,6 +86,22 @@ final class LedgerChain {
         return (digest.finish(), count, last)
     }
 
+    /// The digest that `hash` gives for these rows.
+    func hash(_ table: Table, of rows: ArraySlice<[UInt8]>) -> [UInt8] {
+        buffer.removeAll(keepingCapacity: true)
+        append(text: table.name)
+        for row in rows { buffer += row }
+        digest.update(buffer)
+        return digest.finish()
+    }
+
+    /// A row of `Table.rows` as it is hashed.
+    func canonical(_ row: StoredRow) -> [UInt8] {
+        buffer.removeAll(keepingCapacity: true)
+        for column in 0..<row.row.count { append(row.value(column)) }
+        return buffer
+    }
+
     private func append(_ value: DatabaseValue.Storage) {
         switch value {
         case .null: buffer.append(0)
@@ -132,16 +148,23 @@ final class LedgerChain {
 
     // MARK: - Growing
 
-    /// Adds the row for what was written to `grown`, given by their places in `tables`, since `head`.
+    /// Adds the row for what was written to `grown`, by their places in `tables`, since `head`.
+    ///
+    /// - Parameter grown: how many rows were written, nil for all there are. They are the newest: what
+    ///   lies between them and `head` was added by someone else and is not vouched for.
     func extend(
-        _ head: ChainHead, with grown: [Int], at: Int64, _ session: StoreSession
+        _ head: ChainHead, with grown: [(index: Int, rows: Int64?)], at: Int64,
+        _ session: StoreSession
     ) throws -> ChainHead {
         var next = ChainHead(seq: head.seq + 1, hash: [], upTo: head.upTo)
         var parts: [UInt8] = []
         var digests: [Int: [UInt8]] = [:]
-        for index in grown {
-            let rows = try hash(
-                Self.tables[index], after: head.upTo[index], upTo: .max, session)
+        for (index, written) in grown {
+            let table = Self.tables[index]
+            var rows = try hash(table, after: head.upTo[index], upTo: .max, session)
+            if let written, rows.count > written {
+                rows = try hash(table, after: rows.last - written, upTo: .max, session)
+            }
             if rows.count == 0 { continue }
             next.upTo[index] = rows.last
             digests[index] = rows.digest
@@ -165,7 +188,7 @@ final class LedgerChain {
         let session = StoreSession(db: db, file: .ledger, connection: nil)
         let at = try session.integer("SELECT max(at) FROM checkpoint") ?? 0
         _ = try LedgerChain().extend(
-            ChainHead(), with: Array(tables.indices), at: at, session)
+            ChainHead(), with: tables.indices.map { ($0, nil) }, at: at, session)
     }
 }
 
@@ -184,6 +207,12 @@ extension LedgerEntry {
         case .reconciliation: 8
         case .taken, .signal, .lot, .alert, .checkpoint: nil
         }
+    }
+
+    /// How many rows it adds there.
+    var chainedRows: Int64 {
+        if case .postings(let lines) = self { return Int64(lines.count) }
+        return chained == nil ? 0 : 1
     }
 
     /// When it happened.

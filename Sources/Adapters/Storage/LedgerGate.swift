@@ -14,6 +14,8 @@ enum LedgerGate {
         ORDER BY h.seq LIMIT 1
         """
 
+    /// To be asked when all of the transaction is written.
+    ///
     /// - Parameter departing: the orders that leave in the same transaction: a protective stop that
     ///   travels with its entry follows it, one that leaves alone is an exit.
     /// - Throws: `gateClosed`.

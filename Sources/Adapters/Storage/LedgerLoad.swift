@@ -5,8 +5,8 @@ extension LedgerStore {
     /// Everything the engine goes on with after a restart, in a constant number of statements
     /// whatever the number of positions and orders (S06).
     ///
-    /// Weights that do not hold what their type promises are stepped over: the last valid version is
-    /// given, and `loadWarnings` says so (S21).
+    /// Weights that do not hold what their type promises, or that the chain does not vouch for, are
+    /// stepped over: the last good version is given, and `loadWarnings` says so (S21).
     ///
     /// - Parameter dayStart: midnight in New York at or before an instant.
     /// - Throws: `badRow` or `sqlite`: the ledger cannot be trusted.
@@ -61,38 +61,28 @@ extension LedgerStore {
         _ dayStart: (Timestamp) -> Timestamp
     ) throws {
         var corrupt = 0
-        // Two statements that end at the first valid row.
-        try session.firstRow(
-            "SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq DESC"
-        ) { row in
-            state.weights = row.weights()
-            if state.weights == nil { corrupt += 1 }
-            return state.weights != nil
+        let doubtful = try LedgerChain().doubtfulWeights(session).map(\.seqs)
+        let dayStart = state.checkpoint.map { dayStart($0.at) }
+        var credited = [0, 0, 0]
+        try session.rows(
+            "SELECT \(LedgerColumns.weights), seq FROM weights ORDER BY seq"
+        ) { row throws in
+            let seq = try row.integer(9, "weights.seq")
+            guard !doubtful.contains(where: { $0.contains(seq) }), let change = row.weights() else {
+                corrupt += 1
+                return
+            }
+            (state.weights, corrupt) = (change, 0)
+            if let dayStart, change.at < dayStart { state.weightsAtDayStart = change.weights }
+            if change.cause == nil { return }
+            for index in 0..<3 where change.credits[index] != 0 { credited[index] += 1 }
         }
+        state.creditedTrades = credited
         if corrupt > 0 {
             let found = state.weights.map { "version \($0.weights.version) is used instead" }
             warnings.append(
                 "the newest \(corrupt) stored strategy weights are corrupt; "
                     + (found ?? "no valid version is left"))
-        }
-        if let checkpoint = state.checkpoint {
-            try session.firstRow(
-                "SELECT \(LedgerColumns.weights) FROM weights WHERE at < ? ORDER BY seq DESC",
-                dayStart(checkpoint.at).nanoseconds
-            ) { row in
-                state.weightsAtDayStart = row.weights()?.weights
-                return state.weightsAtDayStart != nil
-            }
-        }
-        try session.rows(
-            """
-            SELECT count(*) FILTER (WHERE sentiment_credit <> 0),
-                count(*) FILTER (WHERE trend_credit <> 0),
-                count(*) FILTER (WHERE reversion_credit <> 0)
-            FROM weights WHERE cause IS NOT NULL
-            """
-        ) { row throws in
-            state.creditedTrades = try (0...2).map { Int(try row.integer($0, "weights.credit")) }
         }
     }
 

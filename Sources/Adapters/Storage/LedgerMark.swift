@@ -23,6 +23,7 @@ final class LedgerMark {
         guard descriptor >= 0 else {
             throw StoreFolder.failure(path, "cannot be opened for writing", errno)
         }
+        StoreFiles.handOver(descriptor, path)
     }
 
     deinit { close(descriptor) }

@@ -57,8 +57,19 @@ package struct LedgerRestore: Sendable, Equatable {
     ) throws(StorageError) -> LedgerRestore {
         let copy = StoreFiles.join(work, StoreFile.ledger.rawValue)
         try StoreFiles.copy(path, copy)
+        // A process that was killed leaves its newest commits there.
+        if StoreFolder.size(path + "-wal") ?? 0 > 0 {
+            try StoreFiles.copy(path + "-wal", copy + "-wal")
+        }
         do throws(StorageError) {
+            try demandLedger(copy, named: path)
             let store = try LedgerStore(folder: work, reserve: 0)
+            guard store.chainHead.seq > 0 else {
+                throw StorageError.badBackup(
+                    path: path,
+                    reason: "no commit is in it; those of a ledger that was not closed are in the "
+                        + "-wal file that belongs beside it")
+            }
             let found = try LedgerExamination(store.connection)
             guard found.problems.isEmpty else {
                 throw StorageError.badBackup(
@@ -77,6 +88,20 @@ package struct LedgerRestore: Sendable, Equatable {
             default: throw error
             }
         }
+    }
+
+    /// Before anything is migrated: a file of another kind must not become a ledger.
+    private static func demandLedger(
+        _ copy: String, named path: String
+    ) throws(StorageError) {
+        let connection = try StoreConnection(copy: copy, of: .ledger)
+        let found = connection.migrationsBefore
+        try connection.close()
+        if found.contains("ledger-1") { return }
+        throw .badBackup(
+            path: path,
+            reason: found.contains("history-1")
+                ? "it is no ledger, but the history" : "it is no ledger")
     }
 
     /// Pauses, and lets nothing of the past go out again: what was decided then is not sent now, but
@@ -148,7 +173,10 @@ package struct LedgerRestore: Sendable, Equatable {
         let first = StoreFiles.join(folder, "replaced-\(StoreFiles.stamp(at))")
         for number in 1...1_000 {
             let path = number == 1 ? first : "\(first)-\(number)"
-            if mkdir(path, 0o750) == 0 { return path }
+            if mkdir(path, 0o750) == 0 {
+                StoreFiles.handOver(folder: path)
+                return path
+            }
             guard errno == EEXIST else {
                 throw StoreFolder.failure(path, "cannot be created", errno)
             }

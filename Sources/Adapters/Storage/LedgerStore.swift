@@ -57,10 +57,11 @@ package final class LedgerStore {
                 file: .ledger, path: connection.path, detail: problems.joined(separator: "; "))
         }
         let chain = chain
-        let (head, breaks, marked, installation) = try connection.access { session in
+        let (head, breaks, weights, marked, installation) = try connection.access { session in
             (
                 try LedgerChain.head(session),
                 try chain.verify(newest: Self.verifiedAtStart, session),
+                try chain.doubtfulWeights(session),
                 try place.flatMap { try LedgerChain.hash(at: $0.seq, session) },
                 try Self.installation(session)
             )
@@ -69,15 +70,15 @@ package final class LedgerStore {
         if let place {
             try LedgerMark.check(place, head: head.seq, hash: marked, path: connection.path)
         }
-        // Weights that were altered have a fallback and are reported by `loadState`.
-        let fatal = breaks.filter { $0.table != "weights" }
+        // Weights have a fallback: `loadState` gives the newest that the chain vouches for.
+        let fatal = breaks.filter { !$0.isOfWeights }
         if !fatal.isEmpty {
             throw .damaged(
                 file: .ledger, path: connection.path,
                 detail: fatal.map(\.description).joined(separator: "; "))
         }
         mark = try LedgerMark(folder: folder)
-        openWarnings = breaks.map(\.description)
+        openWarnings = weights.prefix(20).map(\.description)
         if place == nil, head.seq > 0, connection.migrationsBefore.contains("ledger-2") {
             openWarnings.append(
                 "\(LedgerMark.name) was missing and is made anew: a loss of the newest commits "
@@ -108,9 +109,8 @@ package final class LedgerStore {
     ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`; `full`, after which the
     ///   same may work once there is room; `stopped` once an earlier commit failed at the disk.
     package func commit(_ entries: [LedgerEntry]) throws(StorageError) {
-        if let failure { throw .stopped(earlier: failure.description) }
-        if entries.isEmpty { return }
-        do {
+        try guarded { () throws(StorageError) in
+            if entries.isEmpty { return }
             let next = try connection.write { session in
                 try writer.write(entries, head: head, session)
                 return try extendChain(entries, session)
@@ -119,7 +119,16 @@ package final class LedgerStore {
                 head = next
                 mark.write(next)
             }
-        } catch {
+        }
+    }
+
+    /// Around all that writes: nothing after an earlier failure at the disk, and such a failure ends
+    /// all later writes and is remembered beside the ledger.
+    private func guarded<T>(
+        _ body: () throws(StorageError) -> T
+    ) throws(StorageError) -> T {
+        if let failure { throw .stopped(earlier: failure.description) }
+        do { return try body() } catch {
             if error.isDiskFailure {
                 failure = error
                 StoreTrouble.note(
@@ -129,8 +138,8 @@ package final class LedgerStore {
         }
     }
 
-    /// Outside a commit too, a disk that failed is remembered: not one that cannot be written to,
-    /// which is a matter of permission.
+    /// At opening and closing too, a disk that failed is remembered: not one that cannot be written
+    /// to, which is a matter of permission.
     private static func noting<Result>(
         _ folder: String, _ work: () throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
@@ -145,14 +154,15 @@ package final class LedgerStore {
     private func extendChain(
         _ entries: [LedgerEntry], _ session: StoreSession
     ) throws -> ChainHead {
-        var grown: [Int] = []
+        var rows = [Int64](repeating: 0, count: LedgerChain.tables.count)
         var at = Int64.min
         for entry in entries {
             at = max(at, entry.at?.nanoseconds ?? .min)
-            if let table = entry.chained, !grown.contains(table) { grown.append(table) }
+            if let table = entry.chained { rows[table] += entry.chainedRows }
         }
+        let grown = rows.indices.filter { rows[$0] > 0 }.map { (index: $0, rows: rows[$0]) }
         if grown.isEmpty { return head }
-        return try chain.extend(head, with: grown.sorted(), at: at, session)
+        return try chain.extend(head, with: grown, at: at, session)
     }
 
     /// Compares every covered row with the hash chain (S18): each break, at most 20, none when all is
@@ -200,8 +210,10 @@ package final class LedgerStore {
     package func quickCheck() throws(StorageError) -> [String] { try connection.quickCheck() }
 
     /// Copies the WAL into the database; for quiet times.
+    ///
+    /// - Throws: `full`, which costs nothing: the WAL stays; `sqlite` and `stopped` as `commit`.
     package func checkpoint() throws(StorageError) {
-        try Self.noting(folder) { () throws(StorageError) in try connection.checkpoint() }
+        try guarded { () throws(StorageError) in try connection.checkpoint() }
         mark.seal()
     }
 
@@ -226,8 +238,14 @@ package final class LedgerStore {
     /// a call, in steps of 2,000, so that no commit waits long behind it.
     ///
     /// - Returns: the rows removed.
+    /// - Throws: `full`, which costs nothing: the caller goes on, and a later call does the rest;
+    ///   `sqlite` and `stopped` as `commit`.
     @discardableResult
     package func prune(before: Timestamp) throws(StorageError) -> Int {
+        try guarded { () throws(StorageError) in try removeOld(before: before) }
+    }
+
+    private func removeOld(before: Timestamp) throws(StorageError) -> Int {
         let statements = [
             """
             DELETE FROM taken WHERE seq IN
@@ -245,10 +263,8 @@ package final class LedgerStore {
         var removed = 0
         for statement in statements {
             for _ in 0..<10 {
-                let rows = try Self.noting(folder) { () throws(StorageError) in
-                    try connection.write { session in
-                        try session.run(statement, before.nanoseconds)
-                    }
+                let rows = try connection.write { session in
+                    try session.run(statement, before.nanoseconds)
                 }
                 removed += rows
                 if rows < 2000 { break }

@@ -28,10 +28,14 @@ struct LedgerWriter {
         }
         for entry in entries {
             switch entry {
-            case .transition(let step): try write(step, departing: departing, session)
+            case .transition(let step): try write(step, session)
             case .reconciliation(let run): try write(run, head: head, session)
             default: try write(entry, session)
             }
+        }
+        // Only now: a hold counts wherever in the commit it stands.
+        for case .transition(let step) in entries where step.to == .submitting {
+            try LedgerGate.check(step, departing: departing, session)
         }
     }
 
@@ -109,12 +113,7 @@ struct LedgerWriter {
         }
     }
 
-    private func write(
-        _ step: OrderTransition, departing: Set<String>, _ session: StoreSession
-    ) throws {
-        if step.to == .submitting {
-            try LedgerGate.check(step, departing: departing, session)
-        }
+    private func write(_ step: OrderTransition, _ session: StoreSession) throws {
         let changed = try session.run(
             """
             UPDATE orders SET status = ?, broker_order_id = coalesce(?, broker_order_id)

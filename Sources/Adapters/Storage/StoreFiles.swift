@@ -31,9 +31,10 @@ enum StoreFiles {
         let source = open(from, O_RDONLY | O_CLOEXEC)
         guard source >= 0 else { throw StoreFolder.failure(from, "cannot be read", errno) }
         defer { close(source) }
-        let target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        let target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard target >= 0 else { throw StoreFolder.failure(to, "cannot be written", errno) }
         defer { close(target) }
+        handOver(target, to)
         var buffer = [UInt8](repeating: 0, count: 1 << 18)
         while true {
             let count = Glibc.read(source, &buffer, buffer.count)
@@ -54,13 +55,41 @@ enum StoreFiles {
 
     /// Makes or empties a file.
     static func write(_ text: String, to path: String) throws(StorageError) {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
+        let descriptor = open(
+            path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw StoreFolder.failure(path, "cannot be written", errno) }
         defer { close(descriptor) }
+        handOver(descriptor, path)
         let bytes = Array(text.utf8)
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
             throw StoreFolder.failure(path, "cannot be written", errno)
         }
+    }
+
+    /// Gives what root opened at `path` to the owner of the folder it is in: a command that root
+    /// runs must leave nothing behind that the service cannot open. Only what has this one name in
+    /// that very folder is given away: a link there may lead to any file of the machine.
+    static func handOver(_ descriptor: Int32, _ path: String) {
+        guard geteuid() == 0 else { return }
+        var (opened, named, parent) = (stat(), stat(), stat())
+        var above = (path as NSString).deletingLastPathComponent
+        if above.isEmpty { above = "." }
+        guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0, stat(above, &parent) == 0,
+            opened.st_dev == named.st_dev, opened.st_ino == named.st_ino
+        else { return }
+        let kind = opened.st_mode & S_IFMT
+        guard kind == S_IFDIR || kind == S_IFREG && opened.st_nlink == 1,
+            opened.st_uid != parent.st_uid || opened.st_gid != parent.st_gid
+        else { return }
+        _ = fchown(descriptor, parent.st_uid, parent.st_gid)
+    }
+
+    /// The same for a folder that was just made.
+    static func handOver(folder path: String) {
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        handOver(descriptor, path)
     }
 
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }

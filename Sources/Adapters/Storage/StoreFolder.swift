@@ -14,9 +14,8 @@ enum StoreFolder {
         }
         let parent = (path as NSString).deletingLastPathComponent
         if !parent.isEmpty, parent != path { try create(parent) }
-        guard mkdir(path, 0o750) == 0 || errno == EEXIST else {
-            throw failure(path, "cannot be created", errno)
-        }
+        if mkdir(path, 0o750) == 0 { return StoreFiles.handOver(folder: path) }
+        if errno != EEXIST { throw failure(path, "cannot be created", errno) }
     }
 
     /// Makes sure that the file exists and that nobody but owner and group can read it. SQLite
@@ -34,6 +33,7 @@ enum StoreFolder {
             throw failure(path, "cannot be opened for writing", errno)
         }
         defer { close(descriptor) }
+        StoreFiles.handOver(descriptor, path)
         var information = stat()
         if fstat(descriptor, &information) == 0, information.st_mode & 0o027 != 0 {
             _ = fchmod(descriptor, information.st_mode & 0o640)
@@ -65,22 +65,51 @@ package final class StoreLock: Sendable {
     ///
     /// - Parameter purpose: what the holder does, for the message others get, e.g. `run`.
     /// - Throws: `locked` naming the holder, `folder`.
-    package init(folder: String, purpose: String) throws(StorageError) {
+    package convenience init(folder: String, purpose: String) throws(StorageError) {
         try StoreFolder.create(folder)
-        let path = (folder as NSString).appendingPathComponent("lock")
-        let descriptor = try Self.acquire(path, folder: folder)
+        let path = Self.path(folder)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            throw StoreFolder.failure(path, "cannot be opened", errno)
+        }
+        StoreFiles.handOver(descriptor, path)
+        try self.init(descriptor, folder: folder, purpose: purpose)
+    }
+
+    /// The lock of a folder that is only looked at: nothing is made there, and nil where there is no
+    /// such file, as nobody can hold it then.
+    static func ifPresent(
+        folder: String, purpose: String
+    ) throws(StorageError) -> StoreLock? {
+        let path = path(folder)
+        let descriptor = open(path, O_RDWR | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT { return nil }
+        guard descriptor >= 0 else {
+            throw StoreFolder.failure(path, "cannot be opened", errno)
+        }
+        return try StoreLock(descriptor, folder: folder, purpose: purpose)
+    }
+
+    private static func path(_ folder: String) -> String {
+        (folder as NSString).appendingPathComponent("lock")
+    }
+
+    private init(
+        _ descriptor: Int32, folder: String, purpose: String
+    ) throws(StorageError) {
+        let path = Self.path(folder)
+        try Self.acquire(descriptor, path, folder: folder)
         (self.path, self.descriptor) = (path, descriptor)
         let line = Array("pid \(getpid()) (\(purpose.prefix(100)))\n".utf8)
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, line, line.count, 0)
     }
 
-    private static func acquire(_ path: String, folder: String) throws(StorageError) -> Int32 {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened", errno)
-        }
-        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+    /// Closes the descriptor when it throws.
+    private static func acquire(
+        _ descriptor: Int32, _ path: String, folder: String
+    ) throws(StorageError) {
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return }
         let code = errno
         var text = [UInt8](repeating: 0, count: 200)
         let count = pread(descriptor, &text, text.count, 0)

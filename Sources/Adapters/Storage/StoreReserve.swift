@@ -24,6 +24,7 @@ package enum StoreReserve {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        StoreFiles.handOver(descriptor, path)
         if posix_fallocate(descriptor, 0, off_t(bytes)) == 0 { return true }
         unlink(path)
         return false

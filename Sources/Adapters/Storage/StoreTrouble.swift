@@ -25,6 +25,7 @@ package enum StoreTrouble {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
+        StoreFiles.handOver(descriptor, path)
         let oneLine = text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(1000)
         let line = Array("\(at.nanoseconds) \(oneLine)\n".utf8)
         _ = write(descriptor, line, line.count)
