@@ -48,7 +48,8 @@ extension TradingEngine {
             .answer(
                 makeAnswer(
                     command, .conflict,
-                    "the transaction \(command.transaction) was used for another command")))
+                    "the transaction \(command.transaction) was used for another command: leave "
+                        + "--transaction out, or give a new one")))
     }
 
     // MARK: - Answers
@@ -95,7 +96,8 @@ extension TradingEngine {
     ) {
         if let until, until <= now {
             return refuse(
-                command, .invalidArgument, "until \(until) has passed: it is \(now)", &effects)
+                command, .invalidArgument, "until \(until) has passed: market time is \(now)",
+                &effects)
         }
         let wanted: TradingMode = exits ? .reduceOnly : .paused
         if let hold = holds.tighten(

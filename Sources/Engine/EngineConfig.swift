@@ -25,6 +25,9 @@ package struct EngineConfig: Sendable {
     package var execution = ExecutionConfig()
     package var portfolio = PortfolioConfig()
     package var learning = LearningConfig()
+    /// Seconds of the market in one of the people who give commands; nil where its time does not
+    /// pass by any clock, so that nothing can be promised to them in seconds.
+    package var pace: Double? = 1
 
     package init(calendar: MarketCalendar) { self.calendar = calendar }
 }

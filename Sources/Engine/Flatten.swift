@@ -14,8 +14,9 @@ extension TradingEngine {
             let seconds = Int64(Limits.flattenConfirmation.seconds)
             return answer(
                 command,
-                "nothing is done yet: repeat it with the token within \(seconds) seconds to leave "
-                    + "\(portfolio.openPositionCount) positions",
+                "nothing is done yet: repeat it with the token"
+                    + (config.pace == nil ? "" : " within \(seconds) seconds")
+                    + " to leave \(portfolio.openPositionCount) positions",
                 token: makeToken(command), &effects)
         }
         if let (refusal, message) = objection(to: token) {
@@ -55,7 +56,10 @@ extension TradingEngine {
         guard let asked = memory.records.last(where: { $0.answer.token == token }) else {
             return (.invalidArgument, "this token was not given here")
         }
-        if now - asked.at > Limits.flattenConfirmation {
+        // The seconds are those of a person, at whatever speed the market goes.
+        if let pace = config.pace,
+            (now - asked.at).seconds > Limits.flattenConfirmation.seconds * pace
+        {
             return (.expired, "the token of \(asked.at) is too old: ask for another")
         }
         let isUsed = memory.records.contains {

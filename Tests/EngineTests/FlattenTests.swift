@@ -46,6 +46,24 @@ import Testing
             .filter { $0.intent.role == .exit(.flatten) }.map(\.status)
     }
 
+    @Test("The token's seconds are a person's: the market may pass a whole hour in them")
+    func pace() throws {
+        for (pace, minutes, isTaken) in [
+            (Double?(1), 1, true), (1, 2, false), (60, 58, true), (60, 61, false),
+            (nil, 61, true),
+        ] {
+            var world = try World(symbols: Self.names) { $0.pace = pace }
+            try world.open()
+            try world.bar("14:00", "100")
+            let asked = try #require(try world.send(.flatten(token: nil), "ask"))
+            #expect(asked.message.contains("within 60 seconds") == (pace != nil))
+            let done = try world.send(
+                .flatten(token: try #require(asked.token)), "confirm",
+                at: time("14:01") + Span(seconds: Int64(60 * minutes)))
+            #expect((done?.refusal == nil) == isTaken, "\(pace as Any) \(minutes) \(done as Any)")
+        }
+    }
+
     @Test("A flatten asks to be confirmed and does nothing until it is")
     func twoSteps() throws {
         var world = try Self.held()

@@ -44,7 +44,7 @@ import Testing
             .malformed),
         Bad("{\"verb\":\"pause\",\"untill\":\"2026-01-01T00:00:00Z\"}", .invalidArgument, "untill"),
         Bad("{\"verb\":\"pause\",\"until\":7}", .invalidArgument, "until must be a string"),
-        Bad("{\"verb\":\"pause\",\"until\":\"tomorrow\"}", .invalidArgument, "must be a time"),
+        Bad("{\"verb\":\"pause\",\"until\":\"tomorrow\"}", .invalidArgument, "must be a market"),
         Bad("{\"verb\":\"pause\",\"until\":\"2026-02-30T00:00:00Z\"}", .invalidArgument),
         Bad("{\"verb\":\"pause\",\"exits\":\"true\"}", .invalidArgument, "true or false"),
         Bad("{\"verb\":\"pause\",\"exits\":1}", .invalidArgument),

@@ -17,12 +17,16 @@ import Testing
         var path: String { socket.path }
         private static let kept = Mutex<[ControlReply]>([])
 
-        init(holds: Bool = false, limits: ControlSocket.Limits = .init()) throws {
+        init(
+            holds: Bool = false, limits: ControlSocket.Limits = .init(),
+            accepting: @escaping ControlSocket.Accepting = { accept($0, nil, nil) }
+        ) throws {
             folder = try ScratchFolder()
             let own = Own<Door>()
-            socket = try ControlSocket(path: folder("s"), limits: limits) { request, peer, reply in
+            socket = try ControlSocket(path: folder("s"), limits: limits, accepting: accepting) {
+                request, peer, reply in
                 own.value?.seen.withLock { $0.append((request, peer)) }
-                if holds {
+                if holds && !request.isPause {
                     Door.kept.withLock { $0.append(reply) }
                     return
                 }
@@ -65,7 +69,15 @@ import Testing
                 descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         }
 
-        deinit { close(descriptor) }
+        private var isKept = false
+
+        deinit { if !isKept { close(descriptor) } }
+
+        /// For who closes it.
+        func descriptor(kept: Bool) -> Int32 {
+            isKept = kept
+            return descriptor
+        }
 
         func send(_ text: String) {
             let bytes = Array(text.utf8)
@@ -223,7 +235,7 @@ import Testing
         let door = try Door(holds: true)
         do {
             let gone = try Client(door.path)
-            gone.send(Self.pause)
+            gone.send(Self.status)
             #expect(comesTrue { door.seen.withLock { $0.count } == 1 })
         }
         #expect(throws: ControlError.silent(path: door.path, seconds: 0.2)) {
@@ -231,6 +243,77 @@ import Testing
                 ControlRequest(transaction: nil, verb: .status).line, path: door.path,
                 seconds: 0.2)
         }
+    }
+
+    /// As a person would send it.
+    private func pauseNow(_ door: Door) throws -> Duration {
+        let clock = ContinuousClock()
+        return try clock.measure {
+            let answer = try ControlClient.ask(
+                ControlRequest(
+                    transaction: "p", verb: .command(.pause(until: nil, exits: false))
+                ).line, path: door.path, seconds: 10)
+            #expect(answer.error == nil && answer.message == "pause")
+        }
+    }
+
+    @Test("S13: clients that keep every place and never fall silent do not keep a pause out")
+    func polite() throws {
+        let door = try Door()
+        let isOver = Mutex(false)
+        let ended = DispatchSemaphore(value: 0)
+        let clients = try (0..<16).map { _ in try Client(door.path).descriptor(kept: true) }
+        let thread = Thread {
+            let line = Array(Self.status.utf8)
+            while !isOver.withLock({ $0 }) {
+                for client in clients {
+                    _ = Glibc.send(client, line, line.count, Int32(MSG_NOSIGNAL))
+                }
+                usleep(350_000)
+            }
+            ended.signal()
+        }
+        thread.start()
+        #expect(comesTrue { door.socket.counters.requests >= 32 })
+        let took = try pauseNow(door)
+        #expect(took < .seconds(2), "\(took)")
+        isOver.withLock { $0 = true }
+        ended.wait()
+        for client in clients { close(client) }
+    }
+
+    @Test("S13: requests that wait for their answer leave places for a pause")
+    func pending() throws {
+        let door = try Door(holds: true)
+        let clients = try (0..<20).map { _ in
+            let client = try Client(door.path)
+            client.send(Self.status)
+            return client
+        }
+        #expect(comesTrue { door.socket.counters.requests == 14 })
+        let took = try pauseNow(door)
+        #expect(took < .seconds(5), "\(took)")
+        #expect(door.socket.counters.requests == 15)
+        withExtendedLifetime(clients) {}
+    }
+
+    @Test("When the kernel lets nobody in, the socket waits a moment and does not spin")
+    func noDescriptors() throws {
+        let left = Mutex(3)
+        let door = try Door(accepting: { listener in
+            let fails = left.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            if fails {
+                errno = EMFILE
+                return -1
+            }
+            return accept(listener, nil, nil)
+        })
+        let took = try pauseNow(door)
+        #expect(took >= .milliseconds(700), "\(took)")
+        #expect(door.socket.counters.failures == 3)
     }
 
     @Test("A live socket is refused, a dead one replaced, a file left alone")
@@ -268,6 +351,11 @@ import Testing
         let file = try folder.write("text", to: "file")
         #expect(throws: ControlError.self) { try ControlSocket(path: file) { _, _, _ in } }
         #expect(FileManager.default.fileExists(atPath: file))
+        let lost = folder("missing/s")
+        #expect(throws: ControlError.noFolder(path: lost)) {
+            try ControlSocket(path: lost) { _, _, _ in }
+        }
+        #expect("\(ControlError.noFolder(path: lost))".contains("set control.path"))
         let long = folder(String(repeating: "x", count: 120))
         #expect(throws: ControlError.pathTooLong(long)) {
             try ControlSocket(path: long) { _, _, _ in }

@@ -154,8 +154,26 @@ import Testing
     @Test(
         "S34: a pause without a daemon is written into the store, and the next run starts with it")
     func offline() throws {
-        let outcome = try ctl("pause", "--reason", "before the first start")
-        #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome)")
+        for words in [
+            ["ctl", "pause"], ["ctl", "resume"], ["ctl", "flatten", "--yes"], ["ctl", "reconcile"],
+            ["reconcile"], ["status"], ["ctl", "positions"], ["backup"],
+        ] {
+            let lost = try Program.run(words + common)
+            #expect(lost.status == 69 && lost.output.isEmpty, "\(words) \(lost)")
+            #expect(lost.errors.contains("no daemon answers at"), "\(lost)")
+            #expect(lost.errors.contains("\(store.path) holds no ledger"), "\(lost)")
+            #expect(!FileManager.default.fileExists(atPath: store.path))
+        }
+        let home = folder("home")
+        let unnamed = try Program.run(
+            ["ctl", "pause", "--create"], environment: ["XDG_STATE_HOME": home])
+        #expect(unnamed.status == 64 && unnamed.errors.contains("storage.path"), "\(unnamed)")
+        #expect(!FileManager.default.fileExists(atPath: home))
+        let outcome = try ctl("pause", "--create", "--json", "--reason", "before the first start")
+        let place = "\(store.path)/control.sock; written into \(store.path) for its next start\n"
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.errors == "no daemon runs at " + place, "\(outcome)")
+        #expect(try value(outcome)["offline"] == .bool(true), "\(outcome)")
         let stopped = try state()
         #expect(stopped["running"] == .bool(false) && text(stopped["mode"]) == "paused")
         let child = try start()
@@ -179,7 +197,7 @@ import Testing
         for (words, status, code) in [
             (["resume", "--latch", "nonsense"], Int32(1), "invalid-argument"),
             (["flatten", "--token", "old"], 1, "invalid-argument"),
-            (["pause", "--until", "tomorrow"], 64, "tomorrow"),
+            (["pause", "--until", "tomorrow"], 64, "market time after RFC 3339, such as 2026-"),
             (["pause", "--reason", String(repeating: "r", count: 300)], 64, "invalid-argument"),
         ] {
             let outcome = try Program.run(["ctl"] + words + common)
@@ -187,6 +205,8 @@ import Testing
             #expect(outcome.output.isEmpty, "\(outcome)")
             #expect(outcome.errors.contains(code), "\(outcome)")
         }
+        // What fails at the copy's place ends with its own code, with and without a daemon.
+        try demandCodes()
         // A second daemon gets neither the store nor, with another store, the socket.
         let second = try Program.run(["run"] + common)
         #expect(second.status == 75 && second.errors.contains("is in use by pid \(child.pid)"))
@@ -197,7 +217,20 @@ import Testing
                 ]))
         #expect(other.status == 75, "\(other)")
         #expect(other.errors.contains("another daemon answers there"), "\(other)")
+        let lost = try Program.run(
+            ["run"] + common
+                + settings(["storage.path=\(folder("other"))", "control.path=\(folder("no"))/s"]))
+        #expect(lost.status == 78 && lost.errors.contains("set control.path"), "\(lost)")
         try end(child)
+        try demandCodes()
+    }
+
+    private func demandCodes() throws {
+        for (place, codes) in [("/dev/null", [Int32(74)]), ("/proc/x", [74, 77])] {
+            let outcome = try Program.run(["backup", "--to", place] + common)
+            #expect(codes.contains(outcome.status), "\(place) \(outcome)")
+            #expect(outcome.output.isEmpty && outcome.errors.contains(place), "\(outcome)")
+        }
     }
 
     @Test("S39: garbage on the socket disturbs nothing while orders are made")
@@ -222,6 +255,8 @@ import Testing
         try child.wait(for: "  fill ")
         let doctor = try Program.run(["doctor"] + common)
         #expect(doctor.status == 0 && doctor.output.contains("none was altered"), "\(doctor)")
+        #expect(doctor.output.contains("not looked at while the daemon runs: "), "\(doctor)")
+        #expect(!FileManager.default.fileExists(atPath: store.path + "/examined"))
         let backup = try Program.run(
             ["backup", "--to", folder("copies"), "--keep", "2", "--json"] + common)
         #expect(backup.status == 0 && backup.errors.isEmpty, "\(backup)")

@@ -9,15 +9,24 @@ package struct ControlAnswer: Sendable {
     package let error: CommandRefusal?
     package let message: String
     package let data: OrderedJSON
+    /// Given without a daemon, out of the store.
+    package let isOffline: Bool
 
     package init(
         transaction: String?, error: CommandRefusal? = nil, message: String,
-        data: OrderedJSON = .object([])
+        data: OrderedJSON = .object([]), isOffline: Bool = false
     ) {
         self.transaction = transaction
         self.error = error
         self.message = message
         self.data = data
+        self.isOffline = isOffline
+    }
+
+    /// The same, known to come from the store.
+    package var offline: ControlAnswer {
+        ControlAnswer(
+            transaction: transaction, error: error, message: message, data: data, isOffline: true)
     }
 
     package init(_ refusal: ControlRefusal) {
@@ -31,6 +40,7 @@ package struct ControlAnswer: Sendable {
         ]
         if let error { members.append(("error", .string(error.rawValue))) }
         members.append(("message", .string(message)))
+        if isOffline { members.append(("offline", .flag(true))) }
         members.append(("transaction", OrderedJSON(text: transaction)))
         members.append(("data", data))
         return .object(members)

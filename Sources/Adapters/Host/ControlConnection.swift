@@ -16,6 +16,7 @@ final class ControlConnection {
     var isPending = false
     /// Nothing more is read; closed once the output is gone.
     var isEnding = false
+    let accepted: ContinuousClock.Instant
     /// When it connected, or was last served.
     var since: ContinuousClock.Instant
 
@@ -27,6 +28,7 @@ final class ControlConnection {
         self.descriptor = descriptor
         self.peer = peer
         self.bucket = bucket
+        accepted = now
         since = now
     }
 

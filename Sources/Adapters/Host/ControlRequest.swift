@@ -246,7 +246,8 @@ private struct Arguments {
         guard let text = try text(name) else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
             throw ControlRefusal(
-                .invalidArgument, "\(name) must be a time such as 2026-11-23T14:30:00Z")
+                .invalidArgument,
+                "\(name) must be a market time after RFC 3339, such as 2026-11-23T14:30:00Z")
         }
         return time
     }

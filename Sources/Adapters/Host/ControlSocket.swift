@@ -19,8 +19,12 @@ package final class ControlSocket: @unchecked Sendable {
         /// For a whole request to arrive after connecting or the answer before, and for each part
         /// of an answer to be taken.
         package var patience = Duration.seconds(5)
-        /// A client that was silent for so long makes room for one that waits.
+        /// Places that requests waiting for their answer never take; a pause still does.
+        package var newcomers = 2
+        /// A client that came, or was silent, for so long ago makes room for one that waits.
         package var graceWhenFull = Duration.milliseconds(500)
+        /// Nobody is let in for so long after the kernel refused to let one in.
+        package var pauseAfterFailure = Duration.milliseconds(250)
         package var perConnection = (perSecond: 10.0, burst: 20.0)
         package var all = (perSecond: 50.0, burst: 100.0)
 
@@ -28,10 +32,13 @@ package final class ControlSocket: @unchecked Sendable {
     }
 
     package typealias Handler = @Sendable (ControlRequest, ControlPeer, ControlReply) -> Void
+    /// accept(2): a descriptor, or -1 with `errno`.
+    package typealias Accepting = @Sendable (Int32) -> Int32
 
     package let path: String
     private let limits: Limits
     private let handler: Handler
+    private let accepting: Accepting
     private let listener: Int32
     private let waker: Int32
     private let group: UInt32
@@ -45,14 +52,19 @@ package final class ControlSocket: @unchecked Sendable {
     private var connections: [ControlConnection] = []
     private var accepted: UInt64 = 0
     private var bucket: TokenBucket
+    /// The listener is left alone until then.
+    private var acceptsAgain: ContinuousClock.Instant?
 
     /// Listens at `path`: the socket of a dead process is replaced, that of a live one refused.
     package init(
-        path: String, limits: Limits = Limits(), handler: @escaping Handler
+        path: String, limits: Limits = Limits(),
+        accepting: @escaping Accepting = { Glibc.accept($0, nil, nil) },
+        handler: @escaping Handler
     ) throws(ControlError) {
         self.path = path
         self.limits = limits
         self.handler = handler
+        self.accepting = accepting
         bucket = TokenBucket(
             perSecond: limits.all.perSecond, burst: limits.all.burst, at: .now)
         listener = try Self.listen(path)
@@ -74,6 +86,7 @@ package final class ControlSocket: @unchecked Sendable {
         }
         func refuse(_ code: Int32) -> ControlError {
             close(descriptor)
+            if code == ENOENT || code == ENOTDIR { return .noFolder(path: path) }
             return .cannotServe(path: path, reason: LocalSocket.text(code))
         }
         // The file has no wider mode for a moment: bind(2) takes that of the descriptor.
@@ -152,8 +165,7 @@ package final class ControlSocket: @unchecked Sendable {
 
     private func poll() {
         let now = ContinuousClock.now
-        // Who may come in: there is room, or somebody has been silent for long enough.
-        let mayAccept = connections.count < limits.connections || silent(at: now) != nil
+        let mayAccept = hasRoom(at: now)
         var entries = [
             pollfd(fd: waker, events: Int16(POLLIN), revents: 0),
             pollfd(fd: mayAccept ? listener : -1, events: Int16(POLLIN), revents: 0),
@@ -183,22 +195,43 @@ package final class ControlSocket: @unchecked Sendable {
         connections.removeAll { $0 === connection }
     }
 
-    /// The client that has been silent longest, when that is long enough to give its place away.
-    private func silent(at now: ContinuousClock.Instant) -> ControlConnection? {
-        connections.filter { $0.wantsInput && $0.since + limits.graceWhenFull <= now }
+    /// Whether one may come in: there is a place, or somebody had one for long enough.
+    private func hasRoom(at now: ContinuousClock.Instant) -> Bool {
+        if let acceptsAgain {
+            guard acceptsAgain <= now else { return false }
+            self.acceptsAgain = nil
+        }
+        return connections.count < limits.connections || givesWay(at: now) != nil
+    }
+
+    /// Who leaves for a newcomer: the longest silent; else, for those who never fall silent would
+    /// keep all others out, who came first, those last who are still taking an answer.
+    private func givesWay(at now: ContinuousClock.Instant) -> ControlConnection? {
+        let limit = now - limits.graceWhenFull
+        let idle = connections.filter { $0.wantsInput && $0.since <= limit }
             .min { $0.since < $1.since }
+        if let idle { return idle }
+        let old = connections.filter { !$0.isPending && $0.accepted <= limit }
+        return old.first { !$0.hasOutput } ?? old.first
     }
 
     private func accept() {
         for _ in 0..<limits.connections {
             let now = ContinuousClock.now
-            if connections.count >= limits.connections {
-                guard let idle = silent(at: now) else { return }
-                count { $0.dropped += 1 }
-                remove(idle)
+            guard hasRoom(at: now) else { return }
+            let descriptor = accepting(listener)
+            guard descriptor >= 0 else {
+                // The queue is empty, or its head has left; all else would fail again at once.
+                if ![EAGAIN, EINTR, ECONNABORTED].contains(errno) {
+                    count { $0.failures += 1 }
+                    acceptsAgain = now + limits.pauseAfterFailure
+                }
+                return
             }
-            let descriptor = Glibc.accept(listener, nil, nil)
-            guard descriptor >= 0 else { return }
+            if connections.count >= limits.connections, let old = givesWay(at: now) {
+                count { $0.dropped += 1 }
+                remove(old)
+            }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             guard let peer = ControlPeer(of: descriptor, group: group) else {
@@ -267,6 +300,12 @@ package final class ControlSocket: @unchecked Sendable {
                     "at most \(Int(limits.perConnection.perSecond)) requests a second",
                     transaction: request.transaction)
             }
+            let waiting = connections.count { $0.isPending }
+            guard request.isPause || waiting < limits.connections - limits.newcomers else {
+                throw ControlRefusal(
+                    .rateLimited, "\(waiting) requests wait for their answer",
+                    transaction: request.transaction)
+            }
             count { $0.requests += 1 }
             connection.isPending = true
             handler(
@@ -317,6 +356,8 @@ package struct ControlCounters: Sendable, Equatable {
     package var requests: Int64 = 0
     /// Clients that were cut off: half a request, an answer not taken, no room.
     package var dropped: Int64 = 0
+    /// Times the kernel let nobody in: no descriptors, no memory.
+    package var failures: Int64 = 0
     package var refused: [CommandRefusal: Int64] = [:]
 
     package init() {}

@@ -7,6 +7,7 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Another daemon answers there.
     case inUse(String)
     case cannotServe(path: String, reason: String)
+    case noFolder(path: String)
     /// Nobody listens.
     case absent(String)
     case denied(String)
@@ -19,7 +20,11 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path): a socket's path has at most \(LocalSocket.pathBytesMax) bytes; "
                 + "set control.path to a shorter one"
         case .inUse(let path): "\(path): another daemon answers there; set control.path"
-        case .cannotServe(let path, let reason): "\(path): \(reason)"
+        case .cannotServe(let path, let reason):
+            "\(path): the control socket cannot be made there: \(reason)"
+        case .noFolder(let path):
+            "\(path): the folder of the control socket is not there; make it, or set control.path "
+                + "to a path in one that is"
         case .absent(let path): "\(path): no daemon listens there"
         case .denied(let path):
             "\(path): this user may not talk to the daemon; root and the socket's group may"

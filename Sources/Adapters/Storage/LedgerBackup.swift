@@ -29,7 +29,7 @@ extension LedgerBackup {
 }
 
 extension LedgerStore {
-    private static let unfinished = ".part"
+    fileprivate static let unfinished = ".part"
 
     /// Writes a copy of the ledger into `folder` that holds everything committed so far, verifies it
     /// (structure, foreign keys, hash chain up to the same head, books) and only then gives it its
@@ -43,67 +43,27 @@ extension LedgerStore {
     package func backup(
         to folder: String, at: Timestamp, keep: Int
     ) throws(StorageError) -> LedgerBackup {
+        try copy(to: folder, at: at, keep: keep).finish()
+    }
+
+    /// The part of `backup` that needs this ledger; the rest needs only the copy and may be done by
+    /// another thread. One at a time in a folder.
+    package func copy(
+        to folder: String, at: Timestamp, keep: Int
+    ) throws(StorageError) -> UnverifiedBackup {
         try StoreFolder.create(folder)
         for name in StoreFiles.names(folder)
         where name.hasPrefix("ledger-") && name.contains(Self.unfinished) {
             StoreFiles.remove(StoreFiles.join(folder, name))
         }
         let name = LedgerBackup.name(at)
-        let path = StoreFiles.join(folder, name)
-        let part = path + Self.unfinished
-        let warnings: [String]
-        do throws(StorageError) {
-            try copyAll(to: part)
-            try StoreFiles.sync(part)
-            let found = try LedgerExamination(copy: part)
-            let problems = found.problems + (found.head == head ? [] : ["its chain ends elsewhere"])
-            warnings = found.doubtful.map(\.description)
-            guard problems.isEmpty else {
-                throw StorageError.badBackup(path: part, reason: problems.joined(separator: "; "))
-            }
-            try StoreFiles.move(part, path)
-        } catch {
-            for suffix in ["", "-journal", "-wal", "-shm"] { StoreFiles.remove(part + suffix) }
+        let part = StoreFiles.join(folder, name) + Self.unfinished
+        do throws(StorageError) { try copyAll(to: part) } catch {
+            UnverifiedBackup.remove(part)
             throw error
         }
-        let removed = outdated(LedgerBackup.all(in: folder), in: folder, besides: name, keep: keep)
-        for old in removed { StoreFiles.remove(StoreFiles.join(folder, old)) }
-        try StoreFiles.sync(folder)
-        return LedgerBackup(
-            path: path, bytes: StoreFolder.size(path) ?? 0, commits: head.seq,
-            head: chainHead.hash, removed: removed, warnings: warnings)
-    }
-
-    /// The copies that know least: by the commits in them, not by the times in their names, which a
-    /// wrong clock gave. What cannot be read, and what left the way of this ledger because a copy was
-    /// restored, counts as older than all others.
-    private func outdated(
-        _ names: [String], in folder: String, besides made: String, keep: Int
-    ) -> [String] {
-        let others = names.filter { $0 != made }
-        let surplus = others.count - (max(1, keep) - 1)
-        if surplus <= 0 { return [] }
-        let aged = others.map { name in
-            (name: name, commits: commits(inCopy: StoreFiles.join(folder, name)))
-        }
-        let oldestFirst = aged.sorted { ($0.commits, $0.name) < ($1.commits, $1.name) }
-        return oldestFirst.prefix(surplus).map(\.name)
-    }
-
-    /// How far along this ledger's chain the copy is; -1 when it is not on it.
-    private func commits(inCopy path: String) -> Int64 {
-        do throws(StorageError) {
-            let copy = try StoreConnection(copy: path, of: .ledger)
-            guard copy.migrationsBefore.contains("ledger-2") else { return -1 }
-            let head = try copy.access { session in try LedgerChain.head(session) }
-            try copy.close()
-            let own = try connection.access { session in
-                try LedgerChain.hash(at: head.seq, session)
-            }
-            return own == head.hash ? head.seq : -1
-        } catch {
-            return -1
-        }
+        return UnverifiedBackup(
+            folder: folder, name: name, part: part, keep: keep, head: head, hash: chainHead.hash)
     }
 
     private func copyAll(to path: String) throws(StorageError) {
@@ -119,6 +79,99 @@ extension LedgerStore {
             throw error.isDiskFailure ? .badBackup(path: path, reason: error.description) : error
         }
     }
+}
+
+/// A copy of the ledger of which nobody knows yet whether it is good.
+package struct UnverifiedBackup: Sendable {
+    let folder: String
+    let name: String
+    let part: String
+    let keep: Int
+    let head: ChainHead
+    let hash: String
+
+    /// Verifies it and gives it its name; see `LedgerStore.backup`.
+    package func finish() throws(StorageError) -> LedgerBackup {
+        let path = StoreFiles.join(folder, name)
+        let warnings: [String]
+        do throws(StorageError) {
+            try StoreFiles.sync(part)
+            let found = try LedgerExamination(copy: part)
+            let problems = found.problems + (found.head == head ? [] : ["its chain ends elsewhere"])
+            warnings = found.doubtful.map(\.description)
+            guard problems.isEmpty else {
+                throw StorageError.badBackup(path: part, reason: problems.joined(separator: "; "))
+            }
+            try StoreFiles.move(part, path)
+        } catch {
+            Self.remove(part)
+            throw error
+        }
+        let removed = Self.outdated(in: folder, besides: name, keep: keep)
+        for old in removed { StoreFiles.remove(StoreFiles.join(folder, old)) }
+        try StoreFiles.sync(folder)
+        return LedgerBackup(
+            path: path, bytes: StoreFolder.size(path) ?? 0, commits: head.seq,
+            head: hash, removed: removed, warnings: warnings)
+    }
+
+    /// The copies that know least: by the commits in them, not by the times in their names, which a
+    /// wrong clock gave. What cannot be read, and what left the way of this ledger because a copy was
+    /// restored, counts as older than all others.
+    private static func outdated(
+        in folder: String, besides made: String, keep: Int
+    ) -> [String] {
+        let names = LedgerBackup.all(in: folder)
+        let others = names.filter { $0 != made }
+        let surplus = others.count - (max(1, keep) - 1)
+        if surplus <= 0 { return [] }
+        let newest = StoreFiles.join(folder, made)
+        let aged = others.map { name in
+            (name: name, commits: commits(inCopy: StoreFiles.join(folder, name), of: newest))
+        }
+        let oldestFirst = aged.sorted { ($0.commits, $0.name) < ($1.commits, $1.name) }
+        return oldestFirst.prefix(surplus).map(\.name)
+    }
+
+    /// How far along the chain of the newest copy this one is; -1 when it is not on it.
+    private static func commits(inCopy path: String, of newest: String) -> Int64 {
+        do throws(StorageError) {
+            let copy = try StoreConnection(copy: path, of: .ledger)
+            guard copy.migrationsBefore.contains("ledger-2") else { return -1 }
+            let head = try copy.access { session in try LedgerChain.head(session) }
+            try copy.close()
+            let whole = try StoreConnection(copy: newest, of: .ledger)
+            let own = try whole.access { session in try LedgerChain.hash(at: head.seq, session) }
+            try whole.close()
+            return own == head.hash ? head.seq : -1
+        } catch {
+            return -1
+        }
+    }
+
+    /// What is wrong with the copy, which goes then: its own structure, references, chain and books.
+    package func examine() throws(StorageError) -> BackupProblems {
+        defer { Self.remove(part) }
+        let found = try LedgerExamination(copy: part)
+        return BackupProblems(
+            structure: found.structure, references: found.foreignKeys,
+            chain: found.breaks.map(\.description)
+                + (found.head == head ? [] : ["its chain ends elsewhere"]),
+            books: found.books, commits: head.seq)
+    }
+
+    fileprivate static func remove(_ part: String) {
+        for suffix in ["", "-journal", "-wal", "-shm"] { StoreFiles.remove(part + suffix) }
+    }
+}
+
+/// What was found in a copy, by check; all empty in a good one.
+package struct BackupProblems: Sendable, Equatable {
+    package let structure: [String]
+    package let references: [String]
+    package let chain: [String]
+    package let books: [String]
+    package let commits: Int64
 }
 
 /// What is in a ledger's file that nobody uses: all that can be checked without changing it.

@@ -20,6 +20,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     let inbox: Inbox
     let assembly: Assembly
     let desk = ControlDesk()
+    let copies = CopyDesk()
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
     /// Counts of the control socket, for `status`.
@@ -36,8 +37,9 @@ package struct LiveRunner<Feed: MarketFeed> {
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
         inbox: Inbox, idPrefix: String? = nil
     ) throws {
-        let config = assembly.runConfig(
+        var config = assembly.runConfig(
             ledger: journal.ledger, idPrefix: idPrefix, interval: feed.interval)
+        config.pace = assembly.configuration.market.speed.pace
         var engine = TradingEngine(config)
         for symbol in feed.symbols.symbols { _ = engine.register(symbol) }
         let zone = assembly.calendar.zone
@@ -63,7 +65,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
         let desk = desk
-        journal.onAnswer = { desk.give(ControlAnswer($0)) }
+        journal.onAnswer = { desk.give(ControlAnswer($0), to: $0.verb) }
         if state.checkpoint != nil {
             try loop.recover(state)
             try catchUp()

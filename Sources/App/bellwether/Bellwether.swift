@@ -40,6 +40,17 @@ enum Exit {
     static let tryLater = ExitCode(75)
     static let permission = ExitCode(77)
     static let configuration = ExitCode(78)
+
+    static func code(_ failure: FailureClass) -> ExitCode {
+        switch failure {
+        case .usage: usage
+        case .data: data
+        case .unavailable: unavailable
+        case .io: io
+        case .permission: permission
+        case .tryLater: tryLater
+        }
+    }
 }
 
 /// Runs `work` and turns what it throws into one or more lines on standard error and an exit code.
@@ -58,19 +69,11 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         throw Exit.data
     } catch let error as StorageError {
         complain("bellwether: \(error)")
-        switch error {
-        case .locked: throw Exit.tryLater
-        case .folder: throw Exit.io
-        case .denied: throw Exit.permission
-        case .newer, .damaged, .badRow, .behindMark, .badBackup: throw Exit.data
-        case .full: throw Exit.io
-        case .ambiguousOrder: throw Exit.usage
-        case .library: throw Exit.unavailable
-        default: throw error.reaction == .retry ? Exit.tryLater : Exit.io
-        }
+        throw Exit.code(error.failure)
     } catch let error as ControlError {
         complain("bellwether: \(error)")
         if case .pathTooLong = error { throw Exit.configuration }
+        if case .noFolder = error { throw Exit.configuration }
         if case .denied = error { throw Exit.permission }
         if case .cannotServe = error { throw Exit.io }
         throw Exit.tryLater

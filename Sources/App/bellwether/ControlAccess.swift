@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import Glibc
 import Host
+import Primitives
 import Storage
 
 /// Asks the daemon, or does it here where none runs.
@@ -11,6 +12,8 @@ struct ControlAccess {
     let configuration: Configuration
     /// Whether a folder without a ledger may get one.
     var mayCreate = false
+    /// The socket of the installed daemon.
+    private static let servicePath = "/run/bellwether/control.sock"
 
     /// - Parameter seconds: how long the daemon may take.
     func ask(_ request: ControlRequest, seconds: Double = 30) throws -> ControlAnswer {
@@ -34,6 +37,17 @@ struct ControlAccess {
     }
 
     private func offline(_ request: ControlRequest) throws -> ControlAnswer {
+        let (path, folder) = (configuration.controlPath, configuration.storage.path)
+        let ledger = folder + "/" + StoreFile.ledger.rawValue
+        guard mayCreate || FileManager.default.fileExists(atPath: ledger) else {
+            complain("bellwether: no daemon answers at \(path) and \(folder) holds no ledger")
+            if path != Self.servicePath, FileManager.default.fileExists(atPath: Self.servicePath) {
+                complain(
+                    "bellwether: there is a daemon's socket: --set control.path="
+                        + Self.servicePath)
+            }
+            throw Exit.unavailable
+        }
         let assembly = try Assembly(configuration)
         let access: StoreAccess
         do {
@@ -50,7 +64,12 @@ struct ControlAccess {
         let answer = try OfflineControl(assembly, access).answer(
             request, by: "ctl:\(ControlPeer.name(of: geteuid()))")
         try access.close()
-        return answer
+        var isWritten = false
+        if case .command = request.verb { isWritten = answer.error == nil }
+        complain(
+            "no daemon runs at \(path); "
+                + (isWritten ? "written into \(folder) for its next start" : "read from \(folder)"))
+        return answer.offline
     }
 
     static func transaction() -> String {
@@ -58,10 +77,19 @@ struct ControlAccess {
     }
 }
 
+extension ControlAnswer {
+    /// What a query brought, as one line.
+    var dataLine: String {
+        guard isOffline, case .object(let members) = data else { return data.compact }
+        return OrderedJSON.object(members + [("offline", .flag(true))]).compact
+    }
+}
+
 /// Ends with the code of a negative result, the refusal's code and sentence on standard error.
 func demandDone(_ answer: ControlAnswer) throws {
     guard let error = answer.error else { return }
     complain("bellwether: \(error.rawValue): \(answer.message)")
+    if let failure = failure(answer) { throw Exit.code(failure) }
     switch error {
     case .unavailable, .rateLimited: throw Exit.tryLater
     default: throw Exit.negative

@@ -12,8 +12,8 @@ struct CtlCommand: ParsableCommand {
         discussion: """
             Reads the configuration to find the daemon's socket, asks there and writes the answer; \
             a command is carried out and durable before it is answered. Where no daemon runs, the \
-            command is written into the store for the next start. A refused command ends with exit \
-            code 1 and its reason on standard error.
+            command is written into the store for the next start, if there is one. A refused \
+            command ends with exit code 1 and its reason on standard error.
             """,
         subcommands: [
             Pause.self, Resume.self, Flatten.self, Reconcile.self, Status.self, Positions.self,
@@ -29,8 +29,16 @@ struct CtlCommand: ParsableCommand {
         var transaction: String?
         @Flag(help: "Write the answer as JSON.") var json = false
 
-        func ask(_ verb: ControlRequest.Verb, reason: String = "") throws -> ControlAnswer {
-            let configuration = try options.load(needsLimits: false).configuration
+        /// - Parameter creates: begin a ledger where the folder that was named holds none.
+        func ask(
+            _ verb: ControlRequest.Verb, reason: String = "", creates: Bool = false
+        ) throws -> ControlAnswer {
+            let loaded = try options.load(needsLimits: false, usesStore: true)
+            let configuration = loaded.configuration
+            guard !creates || loaded.keysSet.contains("storage.path") else {
+                complain("bellwether: --create needs storage.path, by --set or by --config")
+                throw Exit.usage
+            }
             let request = ControlRequest(
                 transaction: transaction ?? ControlAccess.transaction(), verb: verb,
                 reason: reason)
@@ -41,7 +49,7 @@ struct CtlCommand: ParsableCommand {
                 complain("bellwether: \(error.code.rawValue): \(error.message)")
                 throw Exit.usage
             }
-            return try ControlAccess(configuration: configuration, mayCreate: true).ask(request)
+            return try ControlAccess(configuration: configuration, mayCreate: creates).ask(request)
         }
 
         func show(_ answer: ControlAnswer) throws {
@@ -57,17 +65,24 @@ struct CtlCommand: ParsableCommand {
             discussion: """
                 Reads the configuration; writes the answer. Protective stops stay at the broker.
                 """)
-        @Option(help: ArgumentHelp("Ends by itself then (market time).", valueName: "time"))
-        var until: TimeArgument?
+        @Option(
+            help: ArgumentHelp(
+                "Ends by itself then: market time after RFC 3339, e.g. 2026-11-23T14:30:00Z.",
+                valueName: "time"),
+            transform: marketTime)
+        var until: Timestamp?
         @Flag(help: "Positions may still be left.") var exits = false
         @Option(help: "Why; kept with the pause.") var reason = ""
+        @Flag(help: "Before the very first start: begin a ledger in storage.path, given by name.")
+        var create = false
         @OptionGroup var common: Common
 
         func run() throws {
             try reporting {
                 try common.show(
                     try common.ask(
-                        .command(.pause(until: until?.time, exits: exits)), reason: reason))
+                        .command(.pause(until: until, exits: exits)), reason: reason,
+                        creates: create))
             }
         }
     }
@@ -96,8 +111,8 @@ struct CtlCommand: ParsableCommand {
             abstract: "Leave every position and open none, in two steps.",
             discussion: """
                 Reads the configuration; writes the answer. The first step gives a token, the \
-                second repeats it within a minute: on a terminal you are asked, in a script give \
-                --token, or --yes for both steps at once.
+                second repeats it within a minute, where the daemon's market goes by a clock: on \
+                a terminal you are asked, in a script give --token, or --yes for both at once.
                 """)
         @Option(help: ArgumentHelp("Of the first step.", valueName: "token")) var token: String?
         @Flag(help: "Do both steps.") var yes = false
@@ -135,11 +150,14 @@ struct CtlCommand: ParsableCommand {
     struct Reconcile: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compare broker and books now.",
-            discussion: "Reads the configuration; writes the answer. See bellwether reconcile.")
+            discussion: """
+                Reads the configuration; writes the answer; exit code 1 when they differ. The same \
+                as bellwether reconcile.
+                """)
         @OptionGroup var common: Common
 
         func run() throws {
-            try reporting { try common.show(try common.ask(.command(.reconcile))) }
+            try reporting { try showReconciliation(common) }
         }
     }
 
@@ -179,33 +197,40 @@ struct CtlCommand: ParsableCommand {
 }
 
 /// A time such as `2026-11-23T14:30:00Z`.
-struct TimeArgument: ExpressibleByArgument {
-    let time: Timestamp
-    init?(argument: String) {
-        guard let time = Timestamp(rfc3339: argument) else { return nil }
-        self.time = time
+private func marketTime(_ argument: String) throws -> Timestamp {
+    guard let time = Timestamp(rfc3339: argument) else {
+        throw ValidationError(
+            "“\(argument)” is no market time after RFC 3339, such as 2026-11-23T14:30:00Z")
     }
+    return time
+}
+
+/// Exit code 1 when broker and books differ.
+func showReconciliation(_ common: CtlCommand.Common) throws {
+    let answer = try common.ask(.command(.reconcile))
+    try common.show(answer)
+    if !reconciliationMatches(answer) { throw Exit.negative }
 }
 
 private func showData(
     _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool
 ) throws {
-    let configuration = try options.load(needsLimits: false).configuration
+    let configuration = try options.load(needsLimits: false, usesStore: true).configuration
     let answer = try ControlAccess(configuration: configuration).ask(
         ControlRequest(transaction: nil, verb: verb))
     try demandDone(answer)
     print(
-        json ? answer.data.compact + "\n" : dataText(answer, verb: verb.name, colour: wantsColour),
+        json ? answer.dataLine + "\n" : dataText(answer, verb: verb.name, colour: wantsColour),
         terminator: "")
 }
 
 func showStatus(_ options: ConfigurationOptions, json: Bool) throws {
-    let configuration = try options.load(needsLimits: false).configuration
+    let configuration = try options.load(needsLimits: false, usesStore: true).configuration
     let answer = try ControlAccess(configuration: configuration).ask(
         ControlRequest(transaction: nil, verb: .status))
     try demandDone(answer)
     print(
-        json ? answer.data.compact + "\n" : dataText(answer, verb: "status", colour: wantsColour),
+        json ? answer.dataLine + "\n" : dataText(answer, verb: "status", colour: wantsColour),
         terminator: "")
     if isProblem(answer) { throw Exit.negative }
 }

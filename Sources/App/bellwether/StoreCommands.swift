@@ -17,11 +17,7 @@ struct ReconcileCommand: ParsableCommand {
     @OptionGroup var common: CtlCommand.Common
 
     func run() throws {
-        try reporting {
-            let answer = try common.ask(.command(.reconcile))
-            try common.show(answer)
-            if !reconciliationMatches(answer) { throw Exit.negative }
-        }
+        try reporting { try showReconciliation(common) }
     }
 }
 
@@ -49,7 +45,7 @@ struct BackupCommand: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let configuration = try options.load(needsLimits: false).configuration
+            let configuration = try options.load(needsLimits: false, usesStore: true).configuration
             let folder = to.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
             // A large ledger on a slow card takes its time.
             let answer = try ControlAccess(configuration: configuration).ask(
@@ -68,7 +64,7 @@ struct RestoreCommand: ParsableCommand {
         abstract: "Put a copy made by backup in the place of the ledger.",
         discussion: """
             Reads the copy and verifies it; writes it into the store, beside which the ledger that \
-            was there is kept. No daemon may run. Trading then stays halted until broker and books \
+            was there is kept. No daemon may run. Trading then stays paused until broker and books \
             were compared and somebody resumes it: bellwether ctl resume --latch restored.
             """)
     @Argument(help: ArgumentHelp("The copy.", valueName: "file")) var file: String
@@ -77,7 +73,7 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         try reporting {
-            let configuration = try options.load(needsLimits: false).configuration
+            let configuration = try options.load(needsLimits: false, usesStore: true).configuration
             let path = URL(fileURLWithPath: file).standardizedFileURL.path
             let done = try LedgerRestore.run(
                 from: path, into: configuration.storage.path, at: wallTime())
@@ -109,26 +105,26 @@ struct DoctorCommand: ParsableCommand {
         abstract: "Examine the store; exit code 1 when something is broken.",
         discussion: """
             Reads the store and changes nothing: structure, hash chain, books, marks, disk. Where \
-            a daemon runs, it examines its own. Writes a line for each check, or JSON.
+            a daemon runs, it examines a copy of its ledger, and what only the file itself shows \
+            stays unseen. Writes a line for each check, or JSON.
             """)
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Write JSON.") var json = false
 
     func run() throws {
         try reporting {
-            let configuration = try options.load(needsLimits: false).configuration
-            let data: OrderedJSON
+            let configuration = try options.load(needsLimits: false, usesStore: true).configuration
+            var told: ControlAnswer?
             do throws(ControlError) {
-                let answer = try ControlClient.ask(
+                told = try ControlClient.ask(
                     ControlRequest(transaction: nil, verb: .doctor).line,
                     path: configuration.controlPath, seconds: 600)
-                try? demandDone(answer)
-                data = answer.data
             } catch {
                 guard case .absent = error else { throw error }
-                let findings = Doctor.examine(folder: configuration.storage.path)
-                data = doctorData(findings)
             }
+            if let told { try demandDone(told) }
+            let data =
+                told?.data ?? doctorData(Doctor.examine(folder: configuration.storage.path))
             print(
                 json ? data.compact + "\n" : findingsText(data, colour: wantsColour),
                 terminator: "")

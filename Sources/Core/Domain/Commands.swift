@@ -67,7 +67,7 @@ package struct CommandAnswer: Sendable, Equatable, Codable {
     package let holds: [TradingHold]
     /// Positions without a protective stop.
     package let unprotected: [String]
-    /// To confirm a `flatten` with, within 60 seconds.
+    /// To confirm a `flatten` with, within the time that the message names, if any.
     package let token: String?
     package let reconciliation: ReconciliationRun?
 

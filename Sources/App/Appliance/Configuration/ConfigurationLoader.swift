@@ -8,7 +8,7 @@ package struct LoadedConfiguration: Sendable, Equatable {
     /// The files it was made of, in the order they were read.
     package let files: [String]
     /// The keys that a file or the command line gave a value.
-    let keysSet: Set<String>
+    package let keysSet: Set<String>
 }
 
 /// Reads the configuration: the defaults, then the file at `path`, then its drop-ins (`*.toml` in

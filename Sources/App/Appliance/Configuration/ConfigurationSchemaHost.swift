@@ -4,7 +4,7 @@ import Domain
 extension ConfigurationSchema {
     static let host: [ConfigurationKey] = [
         ConfigurationKey(
-            "control.path", \.control.path, Codec.path.or("auto"),
+            "control.path", \.control.path, Codec.absolutePath.or("auto"),
             "The socket for commands; \"auto\" is in /run/bellwether, or beside the store."),
         ConfigurationKey(
             "clock.gate", \.clock.gate, .choice(),

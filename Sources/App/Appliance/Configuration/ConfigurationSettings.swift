@@ -24,6 +24,11 @@ package struct MarketSettings: Sendable, Equatable {
         case max
         /// This many times real time; above 0.
         case factor(Double)
+
+        /// Nil where the market does not wait for a clock.
+        package var pace: Double? {
+            if case .factor(let factor) = self { factor } else { nil }
+        }
     }
 
     package enum BadRow: String, Sendable, CaseIterable { case skip, stop }

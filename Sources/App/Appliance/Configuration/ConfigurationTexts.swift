@@ -167,6 +167,19 @@ extension Codec where T == String {
             }, write: quoted)
     }
 
+    /// Said in full: two processes that start in different folders mean the same.
+    static var absolutePath: Codec {
+        let expectation = "an absolute path of 1 to 1024 bytes"
+        return Codec(
+            expectation,
+            read: { (value, folder) throws(KeyProblems) in
+                guard case .string(let text) = value, text.hasPrefix("/"),
+                    let path = resolved(text, folder)
+                else { throw KeyProblems("must be \(expectation), is \(value.shown)") }
+                return path
+            }, write: quoted)
+    }
+
     /// The first part of every order's id.
     static var orderPrefix: Codec {
         Codec(

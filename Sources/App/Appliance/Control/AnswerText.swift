@@ -26,6 +26,11 @@ package func answerText(_ answer: ControlAnswer, colour: Bool) -> String {
 
 package func flattenToken(_ answer: ControlAnswer) -> String? { Fields(answer.data).text("token") }
 
+/// Nil where the answer names none.
+package func failure(_ answer: ControlAnswer) -> FailureClass? {
+    Fields(answer.data).text("failure").flatMap { FailureClass(rawValue: $0) }
+}
+
 package func isProblem(_ answer: ControlAnswer) -> Bool {
     Fields(answer.data).flag("problem") ?? false
 }
@@ -258,6 +263,11 @@ package func findingsText(_ data: OrderedJSON, colour: Bool) -> String {
                 TextCell(finding.text("detail") ?? ""),
             ]
         })
+    let without = Fields(data).words("not_examined")
+    if !without.isEmpty {
+        sheet.line()
+        sheet.line("not looked at while the daemon runs: " + without.joined(separator: ", "))
+    }
     return sheet.text
 }
 

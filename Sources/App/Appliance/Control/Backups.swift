@@ -3,6 +3,7 @@ import Foundation
 import Host
 import Primitives
 import Storage
+import Synchronization
 
 /// Where copies of the ledger go and how many stay when nothing else was said.
 package enum BackupDefaults {
@@ -12,7 +13,7 @@ package enum BackupDefaults {
     }
 }
 
-/// Makes a copy between two instants; trading waits for it.
+/// Makes a copy and verifies it, all on this thread.
 func backUp(
     _ ledger: LedgerStore, _ configuration: Configuration, to folder: String?, keep: Int?,
     transaction: String?
@@ -21,7 +22,13 @@ func backUp(
         let backup = try ledger.backup(
             to: folder ?? BackupDefaults.folder(configuration), at: wallTime(),
             keep: keep ?? BackupDefaults.keep)
-        return ControlAnswer(
+        return ControlAnswer(backup, transaction)
+    } catch { return ControlAnswer(error, transaction) }
+}
+
+extension ControlAnswer {
+    fileprivate init(_ backup: LedgerBackup, _ transaction: String?) {
+        self.init(
             transaction: transaction,
             message: "\(backup.path): \(backup.commits) commits, \(backup.bytes) bytes, verified",
             data: .object([
@@ -29,8 +36,94 @@ func backUp(
                 ("commits", .integer(Int(backup.commits))), ("head", .string(backup.head)),
                 ("removed", .array(backup.removed.map(OrderedJSON.string))),
             ]))
-    } catch {
-        return ControlAnswer(transaction: transaction, error: .unavailable, message: "\(error)")
+    }
+
+    /// What the store said, and of what kind it is: the exit code of who asked.
+    init(_ error: StorageError, _ transaction: String?) {
+        self.init(
+            transaction: transaction, error: .unavailable, message: "\(error)",
+            data: .object([("failure", .string(error.failure.rawValue))]))
+    }
+}
+
+/// Copies of the ledger for those who ask a daemon: made by the loop between two instants, verified
+/// by a thread of their own, which answers. One at a time.
+final class CopyDesk: Sendable {
+    private let isBusy = Mutex(false)
+
+    /// - Returns: the refusal; nil when the answer will come by itself.
+    func backUp(
+        _ ledger: LedgerStore, _ configuration: Configuration, to folder: String?, keep: Int?,
+        _ message: ControlMessage
+    ) -> ControlAnswer? {
+        work(
+            message,
+            copy: { () throws(StorageError) in
+                try ledger.copy(
+                    to: folder ?? BackupDefaults.folder(configuration), at: wallTime(),
+                    keep: keep ?? BackupDefaults.keep)
+            },
+            then: { (copy, transaction) throws(StorageError) in
+                ControlAnswer(try copy.finish(), transaction)
+            })
+    }
+
+    /// What can be found out of a store that is in use.
+    /// - Returns: as `backUp`.
+    func examine(
+        _ ledger: LedgerStore, _ configuration: Configuration, _ message: ControlMessage
+    ) -> ControlAnswer? {
+        let storage = configuration.storage
+        let folder = storage.path + "/examined"
+        return work(
+            message,
+            copy: { () throws(StorageError) in
+                try ledger.copy(to: folder, at: wallTime(), keep: 1)
+            },
+            then: { (copy, transaction) throws(StorageError) in
+                defer { try? FileManager.default.removeItem(atPath: folder) }
+                return doctorAnswer(
+                    liveFindings(try copy.examine(), storage: storage), transaction: transaction)
+            })
+    }
+
+    /// - Returns: false when somebody has it.
+    func claim() -> Bool {
+        isBusy.withLock { busy in
+            defer { busy = true }
+            return !busy
+        }
+    }
+
+    func release() { isBusy.withLock { $0 = false } }
+
+    private func work(
+        _ message: ControlMessage, copy: () throws(StorageError) -> UnverifiedBackup,
+        then finish:
+            @escaping @Sendable (UnverifiedBackup, String?) throws(StorageError) -> ControlAnswer
+    ) -> ControlAnswer? {
+        let transaction = message.request.transaction
+        guard claim() else {
+            return ControlAnswer(
+                transaction: transaction, error: .rateLimited,
+                message: "another copy of the ledger is being verified; ask again")
+        }
+        let made: UnverifiedBackup
+        do throws(StorageError) { made = try copy() } catch {
+            release()
+            return ControlAnswer(error, transaction)
+        }
+        let thread = Thread { [self] in
+            let answer: ControlAnswer
+            do throws(StorageError) { answer = try finish(made, transaction) } catch {
+                answer = ControlAnswer(error, transaction)
+            }
+            release()
+            message.reply(answer)
+        }
+        thread.name = "copy"
+        thread.start()
+        return nil
     }
 }
 
@@ -43,46 +136,49 @@ extension DoctorFinding {
     }
 }
 
-/// What can be found out of a store that is in use, by who uses it.
-func examine(
-    _ ledger: LedgerStore, folder: String, freeMin: Int64
-) throws(StorageError) -> [DoctorFinding] {
+/// What nobody but the daemon may open while it runs.
+private let closedToOthers = ["the structure of ledger.db itself", "mark", "files", "history"]
+
+private func liveFindings(_ found: BackupProblems, storage: StorageSettings) -> [DoctorFinding] {
     func finding(_ check: String, _ problems: [String], _ ok: String) -> DoctorFinding {
         DoctorFinding(
             check: check, verdict: problems.isEmpty ? .ok : .failed,
             detail: problems.isEmpty ? ok : problems.joined(separator: "; "))
     }
     var findings = [
-        finding("structure", try ledger.quickCheck(), "sound"),
-        finding(
-            "chain", try ledger.verifyChain().map(\.description),
-            "\(ledger.chainHead.seq) commits, none was altered"),
-        finding("books", try ledger.checkBooks(), "every posting balances"),
+        finding("copy", found.structure, "every row of the ledger could be copied"),
+        finding("references", found.references, "every row refers to one that exists"),
+        finding("chain", found.chain, "\(found.commits) commits, none was altered"),
+        finding("books", found.books, "every posting balances"),
     ]
-    let troubles = StoreTrouble.recent(folder: folder, now: wallTime())
+    let troubles = StoreTrouble.recent(folder: storage.path, now: wallTime())
     findings.append(
         DoctorFinding(
             check: "troubles", verdict: troubles.isEmpty ? .ok : .warning,
             detail: troubles.last?.text ?? "none within the hour"))
-    let shortage = DiskWatch.shortage(folder, freeMin: freeMin)
+    let shortage = DiskWatch.shortage(storage.path, freeMin: storage.freeMin)
     findings.append(
         DoctorFinding(
             check: "disk", verdict: shortage == nil ? .ok : .warning,
-            detail: shortage ?? "\((ledger.freeSpace() ?? 0) >> 20) MB free"))
+            detail: shortage ?? "at least \(storage.freeMin >> 20) MB are free"))
     return findings
 }
 
-func doctorAnswer(_ findings: [DoctorFinding], transaction: String?) -> ControlAnswer {
+private func doctorAnswer(_ findings: [DoctorFinding], transaction: String?) -> ControlAnswer {
     let bad = findings.filter { $0.verdict != .ok }
+    let without = closedToOthers.joined(separator: ", ")
     return ControlAnswer(
         transaction: transaction,
-        message: bad.isEmpty ? "all is well" : bad.map(\.check).joined(separator: ", "),
-        data: doctorData(findings))
+        message: (bad.isEmpty ? "nothing bad was found" : bad.map(\.check).joined(separator: ", "))
+            + "; not looked at while the daemon runs: \(without)",
+        data: doctorData(findings, without: closedToOthers))
 }
 
-package func doctorData(_ findings: [DoctorFinding]) -> OrderedJSON {
+/// - Parameter without: what was not looked at.
+package func doctorData(_ findings: [DoctorFinding], without: [String] = []) -> OrderedJSON {
     .object([
         ("sound", .flag(!findings.contains { $0.verdict == .failed })),
         ("findings", .array(findings.map(\.json))),
+        ("not_examined", .array(without.map(OrderedJSON.string))),
     ])
 }

@@ -43,11 +43,11 @@ extension LiveRunner {
     private mutating func take(_ message: ControlMessage, at time: Timestamp) throws {
         let request = message.request
         guard case .command(let verb) = request.verb else {
-            message.reply(answer(request, at: time))
+            if let now = answer(message, at: time) { message.reply(now) }
             return
         }
         let transaction = request.transaction ?? madeTransaction()
-        guard desk.expect(transaction, message.reply) else {
+        guard let waiter = desk.expect(transaction, verb.name, message.reply) else {
             message.reply(
                 ControlAnswer(
                     transaction: transaction, error: .rateLimited,
@@ -61,8 +61,9 @@ extension LiveRunner {
                     why: request.reason, verb: verb)),
             time)
         // Only a comparison with the broker may take longer than its event.
-        if verb != .reconcile, desk.isWaiting(for: transaction) {
-            desk.give(
+        if verb != .reconcile {
+            desk.giveUp(
+                waiter,
                 ControlAnswer(
                     transaction: transaction, error: .unavailable,
                     message: "\(verb.name) was not carried out"))
@@ -70,7 +71,9 @@ extension LiveRunner {
     }
 
     /// Reads engine and stores; writes nothing.
-    private func answer(_ request: ControlRequest, at time: Timestamp) -> ControlAnswer {
+    /// - Returns: nil where another thread will answer.
+    private func answer(_ message: ControlMessage, at time: Timestamp) -> ControlAnswer? {
+        let request = message.request
         let transaction = request.transaction
         do {
             switch request.verb {
@@ -101,14 +104,9 @@ extension LiveRunner {
                         ("text", .string(explainText(explanation, colour: false))),
                     ]))
             case .backup(let folder, let keep):
-                return backUp(
-                    journal.ledger, assembly.configuration, to: folder, keep: keep,
-                    transaction: transaction)
-            case .doctor:
-                let storage = assembly.configuration.storage
-                return doctorAnswer(
-                    try examine(journal.ledger, folder: storage.path, freeMin: storage.freeMin),
-                    transaction: transaction)
+                return copies.backUp(
+                    journal.ledger, assembly.configuration, to: folder, keep: keep, message)
+            case .doctor: return copies.examine(journal.ledger, assembly.configuration, message)
             case .command: return ControlAnswer(transaction: transaction, message: "")
             }
         } catch {

@@ -91,6 +91,8 @@ package struct OfflineControl {
         let interval = assembly.configuration.market.interval ?? Span(seconds: 60)
         var config = assembly.runConfig(ledger: ledger, interval: interval)
         config.execution.reconciliation.isEnabled = compares
+        // The market's time stands still.
+        config.pace = nil
         var engine = TradingEngine(config)
         try engine.restore(try state())
         return engine
