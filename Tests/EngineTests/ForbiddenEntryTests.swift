@@ -21,8 +21,9 @@ import Testing
         #expect(world.cancels.isEmpty)
         if restarts { try world.restart() }
         #expect(world.engine.execution.wantsCancel(id))
-        try world.take(.link(.up), "14:05")
         world.broker.orders = [try world.shown(id)]
+        try world.take(.link(.up), "14:05")
+        try world.answerAccount()
         try world.wait(until: time("14:06")) { _ in nil }
         #expect(world.status(id) == .acked)
         #expect(world.cancels.first == id)
@@ -65,6 +66,7 @@ import Testing
             try world.restart()
             world.broker.orders = [try world.shown(id)]
             try world.take(.link(.up), "14:04")
+            try world.answerAccount()
             try world.wait(until: time("14:05")) { _ in nil }
         }
         try world.fill(id, "x", 10)
@@ -119,7 +121,7 @@ import Testing
         try world.open("37:30")
         try world.take(.timer(.due), time("37:31"))
         #expect(world.engine.tracker.peak == before.peak)
-        #expect(world.engine.tracker.dayStartEquity == before.dayStartEquity)
+        #expect(world.engine.tracker.dayStartEquity == nil)
         try world.bar("37:32", "90")
         #expect(!world.engine.isUnmarked)
         #expect(world.engine.tracker.sessionDate == "2025-06-11")

@@ -49,6 +49,7 @@ import Testing
     private static func reconnect(_ world: inout OutsideWorld, _ at: String) throws {
         try world.take(.link(.up), at)
         #expect(world.cancels.isEmpty, "not before the account agrees")
+        try world.answerAccount()
         try world.wait(until: time(at) + Span(seconds: 20))
         #expect(world.block != .reconciling)
     }
@@ -93,6 +94,7 @@ import Testing
         try world.command(pause, "14:18")
         #expect(world.status(exit) == .expiredLocal)
         try world.take(.link(.up), "14:20")
+        try world.answerAccount()
         try world.wait(until: time("15:00"))
         #expect(world.cancels == [stop], "it is not asked for a second time")
         #expect(world.ledger.transitions.count { $0.isCancelWanted } == 1)

@@ -37,6 +37,28 @@ import Testing
         #expect(OrderTransition.leaving("requested") == nil)
     }
 
+    @Test("The wish to cancel an order counts for as long as it is open", arguments: [true, false])
+    func cancelWanted(isOpen: Bool) throws {
+        let held = Sample("AAA")
+        let intent = held.intent(exit: true)
+        let step = OrderTransition(
+            id: intent.id, from: .acked, to: .acked, at: time(9),
+            reason: OrderTransition.cancelWanted)
+        var entries =
+            held.opening + [.intent(intent)] + held.steps(exit: true, to: [.submitting, .acked])
+            + [.transition(step)]
+        if !isOpen {
+            entries.append(
+                .transition(
+                    OrderTransition(id: intent.id, from: .acked, to: .canceled, at: time(9))))
+        }
+        let store = try LedgerStore(folder: folder.path)
+        try store.commit(entries)
+        let state = try store.loadState()
+        #expect(state.cancelsWanted == (isOpen ? [intent.id] : []))
+        #expect(state.exitsWanted == [symbol("AAA"): .takeProfit], "it is no wish to leave")
+    }
+
     @Test("A wish of a position that is gone is none of the next one's")
     func earlierPosition() throws {
         let first = Sample("AAA")
