@@ -129,7 +129,9 @@ import Testing
     @Test("S33: an id that has ended is not taken once more")
     func endedOnce() {
         for end in ["bar 14:00 100 101 99 100 300", "cancel a", "close 20:00"] {
-            var bench = VenueBench(VenueConfig())
+            var config = VenueConfig()
+            config.participation = nil
+            var bench = VenueBench(config)
             bench.play("order a buy 100")
             bench.play(end)
             let open = bench.venue.openOrderCount

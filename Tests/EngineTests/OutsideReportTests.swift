@@ -127,8 +127,7 @@ import Testing
         var (world, id) = try acknowledged()
         if !isEntry {
             try world.fill(id, "e", 10)
-            try world.news("14:10", World.bad)
-            try world.bar("14:10")
+            for minute in 10...13 { try world.news("14:\(minute)", World.bad) }
             id = try #require(world.sent.last?.id)
             #expect(world.sent.count == 2)
             try world.report(id, .accepted(brokerOrderID: "b2"))
