@@ -71,7 +71,7 @@ package struct SimulatedVenue: Broker, Sendable {
     // MARK: - Broker
 
     package mutating func submit(_ ticket: OrderTicket, at now: Timestamp) {
-        if symbolOf[ticket.id] != nil {
+        if symbolOf[ticket.id] != nil || account.hasEnded(ticket.id.text) {
             reports.append(BrokerReport(orderID: ticket.id, at: now, event: .duplicate))
             return
         }

@@ -58,6 +58,11 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
 
     private mutating func process(_ event: InputEvent, _ at: Timestamp) throws {
         var event = event
+        if case .command(let command) = event, !engine.remembers(command.transaction),
+            let record = try journal.command(transaction: command.transaction)
+        {
+            engine.recall(record)
+        }
         if case .account(var answer) = event {
             answer.books = try journal.extract(
                 since: answer.query.since, naming: answer.namedOrders)

@@ -12,6 +12,8 @@ struct VenueAccount: Sendable {
     private var isBroken = false
     private var fills = RingBuffer<BrokerFill>(capacity: 4_096)
     private var ended = RingBuffer<(order: BrokerOrder, at: Timestamp)>(capacity: 2_048)
+    /// Those in `ended`.
+    private var endedIDs: Set<String> = []
     /// The newest of what the rings had to let go.
     private var forgotten = Timestamp.distantPast
 
@@ -46,8 +48,13 @@ struct VenueAccount: Sendable {
     }
 
     mutating func end(_ order: BrokerOrder, at now: Timestamp) {
-        if let old = ended.append((order, now)) { forgotten = max(forgotten, old.at) }
+        endedIDs.insert(order.clientOrderID)
+        guard let old = ended.append((order, now)) else { return }
+        endedIDs.remove(old.order.clientOrderID)
+        forgotten = max(forgotten, old.at)
     }
+
+    func hasEnded(_ id: String) -> Bool { endedIDs.contains(id) }
 
     func endedOrder(_ id: String) -> BrokerOrder? {
         ended.last { $0.order.clientOrderID == id }?.order

@@ -151,7 +151,9 @@ extension TradingEngine {
             execution.noteFailedRead(answer.id, at: now)
         case .absent:
             requestSucceeded()
-            execution.noteAbsence(answer, at: now)
+            if let order = execution.noteAbsence(answer, at: now, effects: &effects) {
+                ended(order, &effects)
+            }
         case .found(let order, let fills):
             requestSucceeded()
             try found(order, fills, answer, &effects)
@@ -177,7 +179,11 @@ extension TradingEngine {
         }
         let news = execution.news(order, fills: fills, at: now)
         for report in news.reports { try absorb(report, foundBy: "read", &effects) }
-        execution.noteFound(answer.id, isComplete: news.isComplete, at: now)
+        if let order = execution.complete(answer.id, at: now, effects: &effects) {
+            ended(order, &effects)
+        }
+        execution.noteFound(
+            answer.id, isComplete: news.isComplete, asked: answer.asked, at: now)
     }
 
     /// The broker holds an order under one of our ids that is not the one made here.

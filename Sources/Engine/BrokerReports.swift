@@ -50,6 +50,7 @@ extension TradingEngine {
         case .revised(let order, let fills):
             tell(report, &effects)
             try book(fills, BookedFor(order), &effects)
+            if wasAlive, order.status.isTerminal { ended(order, &effects) }
             return true
         case .repeated: return false
         case .unknownOrder:
@@ -105,7 +106,7 @@ extension TradingEngine {
     /// A report of an order that is neither alive nor recent. One of ours is so only after a
     /// restart: the ledger knows it, and the comparison books what is missing.
     private mutating func strange(_ report: BrokerReport, _ effects: inout [Effect]) {
-        let isOurs = report.orderID.text.hasPrefix(config.execution.idStart)
+        let isOurs = config.execution.isOurs(report.orderID.text)
         guard config.execution.isOutside, isOurs else {
             counters.count(.invalid)
             raise(

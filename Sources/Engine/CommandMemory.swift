@@ -10,7 +10,7 @@ struct CommandMemory: Sendable {
         let due: Timestamp
     }
 
-    /// Oldest first.
+    /// The newest, and of the older those that came again.
     private(set) var records = RingBuffer<CommandRecord>(capacity: Limits.commands)
     private(set) var waiters: [Waiter] = []
     /// When the first waiter has waited for long enough.

@@ -29,6 +29,12 @@ extension TradingEngine {
         }
     }
 
+    /// Whether its answer is at hand. Of what came before the newest the ledger alone knows, and
+    /// `recall` is to be given its record before the command is taken.
+    package func remembers(_ transaction: String) -> Bool { memory.record(transaction) != nil }
+
+    package mutating func recall(_ record: CommandRecord) { memory.keep(record) }
+
     private func repeatAnswer(
         _ known: CommandRecord, to command: Command, _ effects: inout [Effect]
     ) {

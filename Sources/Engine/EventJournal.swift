@@ -10,4 +10,11 @@ package protocol EventJournal {
     /// What the ledger holds since then, to compare it with the broker's account.
     /// - Parameter ids: orders that are in it whatever their age: the broker lists what changed.
     mutating func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract
+    /// The command of that transaction, however old; nil: there was none.
+    mutating func command(transaction: String) throws -> CommandRecord?
+}
+
+extension EventJournal {
+    /// What keeps no commands knows of none.
+    package mutating func command(transaction: String) throws -> CommandRecord? { nil }
 }

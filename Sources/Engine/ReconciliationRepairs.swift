@@ -18,8 +18,20 @@ extension TradingEngine {
             }
         }
         for repair in Self.inOrder(findings.repairs) {
-            if try make(repair, books, run, &effects) { continue }
             let (kind, subject, symbol) = repair.subject
+            switch try make(repair, books, run, &effects) {
+            case .done: continue
+            case .pending:
+                // Nothing moved yet: what is not made is not told of as made.
+                findings.lines = findings.lines.map {
+                    $0.outcome == .repaired && $0.kind == kind && $0.subject == subject
+                        ? ReconciliationLine(
+                            kind: kind, subject: subject, books: $0.books, broker: $0.broker,
+                            outcome: .noted) : $0
+                }
+                continue
+            case .impossible: break
+            }
             findings.lines.removeAll {
                 $0.outcome == .repaired && $0.kind == kind && $0.subject == subject
             }
@@ -65,6 +77,15 @@ extension TradingEngine {
         }
     }
 
+    private enum Made {
+        case done
+        /// The order is read first.
+        case pending
+        case impossible
+
+        init(_ isDone: Bool) { self = isDone ? .done : .impossible }
+    }
+
     private func findingsStrangers(_ findings: ReconciliationFindings) -> [ClientOrderID] {
         findings.lines.filter { $0.kind == .order && $0.books == "another order" }
             .compactMap { ClientOrderID($0.subject) }
@@ -73,50 +94,57 @@ extension TradingEngine {
     private mutating func make(
         _ repair: ReconciliationRepair, _ books: LedgerExtract, _ run: ReconciliationDesk.Run,
         _ effects: inout [Effect]
-    ) throws(EngineError) -> Bool {
+    ) throws(EngineError) -> Made {
         switch repair {
         case .adopt(let order):
-            guard let id = register(order.symbol) else { return false }
+            guard let id = register(order.symbol) else { return .impossible }
             let isTaken = execution.adopt(
                 order, symbolID: id, held: portfolio.quantity(id),
                 opener: portfolio.openLots(id).first?.openedBy, at: now, effects: &effects)
-            if isTaken, order.status != .open { try follow(order, run, &effects) }
-            return isTaken
+            if isTaken, order.status != .open { _ = try follow(order, run, &effects) }
+            return Made(isTaken)
         case .fill(let fill):
-            guard let order = ClientOrderID(fill.clientOrderID) else { return false }
+            guard let order = ClientOrderID(fill.clientOrderID) else { return .impossible }
             if execution.known(order) != nil {
-                return try absorb(fill.report(order), foundBy: run.id, &effects)
+                return Made(try absorb(fill.report(order), foundBy: run.id, &effects))
             }
-            guard let id = symbols.id(of: fill.symbol) else { return false }
+            guard let id = symbols.id(of: fill.symbol) else { return .impossible }
             let row = Fill(
                 executionID: fill.executionID, orderID: order, symbol: fill.symbol,
                 side: fill.side, quantity: fill.quantity, price: fill.price, fee: fill.fee,
                 at: fill.at, foundBy: run.id)
             try book([row], BookedFor(id, order), &effects)
-            return true
-        case .correct(let fill): return try correct(fill, books, run, &effects)
-        case .status(let order):
-            try follow(order, run, &effects)
-            return true
+            return .done
+        case .correct(let fill): return Made(try correct(fill, books, run, &effects))
+        case .status(let order): return try follow(order, run, &effects)
         case .read(let id):
             execution.demandRead(id, at: now)
-            return true
+            return .done
         }
     }
 
     /// What became of an order, after its fills.
     private mutating func follow(
         _ order: BrokerOrder, _ run: ReconciliationDesk.Run, _ effects: inout [Effect]
-    ) throws(EngineError) {
+    ) throws(EngineError) -> Made {
         guard let id = ClientOrderID(order.clientOrderID), let own = execution.known(id) else {
-            return
+            return .impossible
         }
-        if own.status.isTerminal { return }
+        // Its fills have ended it.
+        if own.status.isTerminal { return .done }
         // Shares are missing yet: the order is read until they are found.
-        if order.filled > own.filled { return execution.demandRead(id, at: now) }
-        guard let event = order.event else { return }
-        try absorb(
-            BrokerReport(orderID: id, at: now, event: event), foundBy: run.id, &effects)
+        if order.filled > own.filled {
+            execution.demandRead(id, at: now)
+            return .pending
+        }
+        guard let event = order.event else {
+            let completed = execution.complete(id, at: now, effects: &effects)
+            if let completed { ended(completed, &effects) }
+            return Made(completed != nil)
+        }
+        return Made(
+            try absorb(
+                BrokerReport(orderID: id, at: now, event: event), foundBy: run.id, &effects))
     }
 
     private mutating func correct(

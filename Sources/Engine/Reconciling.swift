@@ -23,11 +23,29 @@ extension TradingEngine {
                 execution.desk.queue.append(ReconciliationDesk.Queued(id: id, trigger: trigger))
                 return id
             }
+            // The end of the one starts the first that waits.
+            let id = ReconciliationDesk.id(trigger, at: now, prefix: config.execution.idPrefix)
+            execution.desk.queue.insert(
+                ReconciliationDesk.Queued(id: id, trigger: trigger), at: 0)
             conclude(.incomplete, nil, ReconciliationFindings(), &effects)
+            return id
         }
         let id = ReconciliationDesk.id(trigger, at: now, prefix: config.execution.idPrefix)
         start(id, trigger, &effects)
         return id
+    }
+
+    /// A close that no daily comparison followed, because the process ended before it: it is made up
+    /// for now.
+    mutating func restoreDaily(_ state: LedgerState) {
+        guard execution.desk.isOn, session == nil, let compared = state.comparedDailyAt else {
+            return
+        }
+        let today = config.calendar.zone.localDate(of: now)
+        let closed = config.calendar.sessions(from: today.adding(days: -14), through: today)
+            .last { $0.close <= now }
+        guard let closed, compared < closed.close else { return }
+        execution.desk.dailyDue = closed.close + config.execution.reconciliation.afterClose
     }
 
     /// Unless one is about to come anyway.
@@ -114,7 +132,7 @@ extension TradingEngine {
                 conclude(.incomplete, nil, ReconciliationFindings(), &effects)
             }
         }
-        if now >= execution.desk.dailyDue {
+        if execution.desk.isDailyDue(at: now, canRead: execution.canRead(at: now)) {
             execution.desk.dailyDue = .distantFuture
             _ = beginReconciliation(.daily, &effects)
         }
@@ -275,6 +293,8 @@ extension TradingEngine {
             execution.desk.failures += 1
             execution.desk.retryDue =
                 now + execution.desk.retryDelay(ended.id, execution.desk.failures)
+            // As the daily one again, over its five sessions.
+            if ended.trigger == .daily { execution.desk.dailyDue = execution.desk.retryDue }
         } else {
             execution.desk.failures = 0
             execution.desk.isPending = false

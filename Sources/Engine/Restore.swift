@@ -44,6 +44,7 @@ extension TradingEngine {
                 restoreNotional(state, from: session.open)
             }
         }
+        restoreDaily(state)
     }
 
     private func dayOf(_ checkpoint: Checkpoint?) -> String {

@@ -138,11 +138,7 @@ struct AnswersAreDurable: Invariant {
         {
             return "\(answer.transaction) is answered \(answer.message) after \(before.message)"
         }
-        if answer.refusal == nil,
-            !truth.ledger.commands.contains(where: {
-                $0.command.transaction == answer.transaction
-            })
-        {
+        if answer.refusal == nil, truth.ledger.command(answer.transaction) == nil {
             return "\(answer.transaction) is answered and not in the ledger"
         }
         return nil

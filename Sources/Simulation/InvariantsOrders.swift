@@ -189,7 +189,9 @@ struct SameBody: Invariant {
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
         guard case .posted(let ticket) = fact else { return nil }
-        if let before = bodies.updateValue(ticket, forKey: ticket.id), before != ticket {
+        var body = ticket
+        body.attempt = 1
+        if let before = bodies.updateValue(body, forKey: ticket.id), before != body {
             return "\(ticket.id) is sent again with another body"
         }
         guard let intent = truth.ledger.order(ticket.id)?.intent else { return nil }

@@ -37,6 +37,7 @@ struct LedgerModel {
     private(set) var holds: [TradingHold] = []
     private(set) var holdCount = 0
     private(set) var commands: [CommandRecord] = []
+    private var commandPlaces: [String: Int] = [:]
     private(set) var reconciliations: [ReconciliationRun] = []
     private var wishes: [(order: ClientOrderID, reason: TradeReason)] = []
     private var cancelsWanted: Set<ClientOrderID> = []
@@ -45,6 +46,10 @@ struct LedgerModel {
 
     func order(_ id: ClientOrderID) -> Order? { orders[id] }
     var openOrders: [Order] { openIDs.compactMap { orders[$0] } }
+
+    func command(_ transaction: String) -> CommandRecord? {
+        commandPlaces[transaction].map { commands[$0] }
+    }
 
     func mode(_ configured: TradingMode) -> TradingMode {
         holds.reduce(configured) { max($0, $1.mode) }
@@ -69,8 +74,11 @@ struct LedgerModel {
         case .checkpoint(let new): checkpoint = new
         case .hold(let change): return take(change)
         case .command(let record):
+            let transaction = record.command.transaction
+            if commandPlaces.updateValue(commands.count, forKey: transaction) != nil {
+                return "the command \(transaction) is stored twice"
+            }
             commands.append(record)
-            if commands.count > 256 { commands.removeFirst() }
         case .reconciliation(let run): reconciliations.append(run)
         }
         return nil
@@ -169,7 +177,8 @@ struct LedgerModel {
         return nil
     }
 
-    /// A backup is put back: paused, and nothing of the past goes out again.
+    /// A backup is put back: paused, and nothing of the past goes out again; the life after the
+    /// backup may have sent what had not left in it.
     mutating func restore(at: Timestamp) {
         holdCount += 1
         holds.append(
@@ -182,8 +191,7 @@ struct LedgerModel {
                 .transition(
                     OrderTransition(
                         id: order.intent.id, from: order.status,
-                        to: order.status == .intent ? .expiredLocal : .unknown, at: at,
-                        reason: "restored")))
+                        to: .unknown, at: at, reason: "restored")))
         }
     }
 }
@@ -246,9 +254,12 @@ extension LedgerModel {
         }
         state.holds = holds
         state.holdCount = holdCount
-        state.commands = commands
+        state.commands = commands.suffix(256)
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at
+        state.comparedDailyAt =
+            reconciliations.last { $0.trigger == .daily && $0.verdict != .incomplete }?.at
+            ?? reconciliations.first?.at
         return state
     }
 

@@ -47,7 +47,8 @@ final class Network {
             deliver(.broker(report), in: span, to: process)
         }
         if !isUp || fate.strikes(.notSent) {
-            return fails(.notSent(reason: "no connection"), in: quick)
+            return fails(
+                .notSent(reason: "no connection", attempt: ticket.attempt), in: quick)
         }
         if fate.strikes(.requestLost) {
             return fails(.ambiguous(reason: "no answer in 5 s"), in: Span(seconds: 5))

@@ -95,6 +95,10 @@ struct ModelJournal: EventJournal {
     mutating func extract(since: Timestamp, naming ids: Set<String>) -> LedgerExtract {
         store.ledger.extract(since: since, naming: ids)
     }
+
+    mutating func command(transaction: String) -> CommandRecord? {
+        store.ledger.command(transaction)
+    }
 }
 
 extension LedgerEntry {

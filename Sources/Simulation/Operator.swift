@@ -9,6 +9,7 @@ struct Operator {
     private var random: SeededRandom
     private var count = 0
     private var newest: Command?
+    private var oldest: Command?
     private var token: String?
     /// Some that loosened something, oldest first.
     private var old: [Command] = []
@@ -31,6 +32,7 @@ struct Operator {
             why: "simulated", verb: verb)
         newest = command
         if case .resume = verb, proven, old.count < 64 { old.append(command) }
+        if oldest == nil { oldest = command }
         return command
     }
 
@@ -50,8 +52,12 @@ struct Operator {
         case 4: return command(.flatten(token: token ?? "no-such-token"))
         case 5: return command(.reconcile, proven: chance(3, in: 4))
         case 6: return command(.resume(latch: "drawdown"), proven: chance(1, in: 2))
-        case 7, 8:
+        case 7:
             if let newest { return newest }
+            return command(.resume(latch: nil))
+        case 8:
+            // However long ago it was.
+            if let oldest { return oldest }
             return command(.resume(latch: nil))
         default: return command(.resume(latch: nil))
         }

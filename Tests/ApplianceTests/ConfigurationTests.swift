@@ -120,8 +120,13 @@ struct BadConfiguration: CustomTestStringConvertible, Sendable {
             "[trading]\nsymbols = [\"A\", \"A\"]", "2: trading.symbols: names A twice"),
         BadConfiguration(
             "[orders]\nid_prefix = \"My Box\"",
-            "2: orders.id_prefix: must be 1 to 16 of a-z 0-9 -, a letter or digit first, "
+            "2: orders.id_prefix: must be 1 to 11 of a-z 0-9 -, a letter or digit first, "
                 + "is \"My Box\""),
+        // Cut, two of a kind would have the same ids.
+        BadConfiguration(
+            "[orders]\nid_prefix = \"alpaca-paper-1\"",
+            "2: orders.id_prefix: must be 1 to 11 of a-z 0-9 -, a letter or digit first, "
+                + "is \"alpaca-paper-1\""),
         // Out of range
         BadConfiguration(
             "[risk]\nposition_share_max = 0",

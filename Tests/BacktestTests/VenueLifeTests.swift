@@ -126,6 +126,19 @@ import Testing
         arguments: endsRows)
     func end(_ row: VenueRow) { row.check() }
 
+    @Test("S33: an id that has ended is not taken once more")
+    func endedOnce() {
+        for end in ["bar 14:00 100 101 99 100 300", "cancel a", "close 20:00"] {
+            var bench = VenueBench(VenueConfig())
+            bench.play("order a buy 100")
+            bench.play(end)
+            let open = bench.venue.openOrderCount
+            bench.play("order a buy 100")
+            #expect(bench.reports.last?.event == .duplicate, "after \(end)")
+            #expect(bench.venue.openOrderCount == open && open == 0)
+        }
+    }
+
     static let dataEndsRows = [
         VenueRow(
             "a calendar read off the data: an order that met no bar stays",

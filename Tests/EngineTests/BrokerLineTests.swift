@@ -84,7 +84,7 @@ import Testing
     @Test("S03: errors are counted by class, in order of the words")
     func classes() throws {
         var (world, id) = try OutsideWorld.entered()
-        try world.report(id, .notSent(reason: "dns"))
+        try world.report(id, .notSent(reason: "dns", attempt: 1))
         try world.report(ClientOrderID("nobody-1")!, .expired)
         try world.take(.link(.refused(reason: "401")), "14:03")
         #expect(

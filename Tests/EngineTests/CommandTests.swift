@@ -83,6 +83,22 @@ import Testing
         #expect(try world.restarted().memory.records.count == Limits.commands)
     }
 
+    @Test("S25: an older command that the ledger gives back is answered as it was, and once")
+    func recalled() throws {
+        var world = World()
+        try world.open()
+        let first = try world.send(pause, "t0")
+        for index in 1...256 { try world.send(resume, "t\(index)") }
+        let record = try #require(world.rows.commands.first)
+        #expect(!world.engine.remembers("t0"))
+        world.engine.recall(record)
+        #expect(world.engine.remembers("t0"))
+        #expect(try world.send(pause, "t0") == first)
+        #expect(try world.send(reduce, "t0")?.refusal == .conflict)
+        #expect(world.engine.mode == .active)
+        #expect(world.rows.commands.count == 257 && world.rows.problems.isEmpty)
+    }
+
     // MARK: - Refusals
 
     struct Refused: Sendable, CustomTestStringConvertible {

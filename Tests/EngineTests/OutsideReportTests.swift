@@ -75,7 +75,7 @@ import Testing
         var (world, id) = try OutsideWorld.entered()
         for attempt in 1...3 {
             #expect(world.sent.map(\.id) == Array(repeating: id, count: attempt))
-            try world.report(id, .notSent(reason: "refused"))
+            try world.report(id, .notSent(reason: "refused", attempt: attempt))
             try world.wait(until: world.engine.now + Span(seconds: 2))
         }
         #expect(world.sent.count == 3)
@@ -83,10 +83,101 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
+    @Test("S33: what is said twice of one attempt says nothing of the next")
+    func notSentTwice() throws {
+        var (world, id) = try OutsideWorld.entered()
+        for attempt in 1...2 {
+            #expect(world.sent.last?.attempt == attempt)
+            try world.report(id, .notSent(reason: "refused", attempt: attempt))
+            try world.wait(until: world.engine.now + Span(seconds: 2))
+        }
+        #expect(world.sent.map(\.attempt) == [1, 2, 3])
+        for attempt in 1...2 {
+            try world.report(id, .notSent(reason: "refused", attempt: attempt))
+        }
+        #expect(world.status(id) == .submitting && world.sent.count == 3)
+        try world.report(id, .accepted(brokerOrderID: "b"))
+        #expect(world.status(id) == .acked)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S33: an answer asked before the need arose does not meet it")
+    func olderAnswer() throws {
+        var (world, id) = try acknowledged()
+        let asked = world.engine.now
+        let old = try world.shown(id)
+        try world.wait(until: asked + Span(seconds: 5))
+        try world.report(id, .unrecognised("suspended"))
+        let count = world.asked.count
+        try world.take(
+            .order(OrderAnswer(id: id, asked: asked, result: .found(old, fills: []))),
+            world.engine.now)
+        let filled = try world.shown(id, .filled, filled: 10)
+        let fill = world.listed(id, "x", 10)
+        try world.wait(until: world.engine.now + Span(seconds: 40)) { _ in
+            .found(filled, fills: [fill])
+        }
+        #expect(world.asked.count > count, "the order is read again")
+        #expect(world.status(id) == .filled)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S33: a correction that completes an order ends it", arguments: [true, false])
+    func correctedToFull(isEntry: Bool) throws {
+        var (world, id) = try acknowledged()
+        if !isEntry {
+            try world.fill(id, "e", 10)
+            try world.news("14:10", World.bad)
+            try world.bar("14:10")
+            id = try #require(world.sent.last?.id)
+            #expect(world.sent.count == 2)
+            try world.report(id, .accepted(brokerOrderID: "b2"))
+        }
+        try world.fill(id, "x", 6)
+        try world.report(
+            id,
+            .corrected(executionID: "x", quantity: Quantity(whole: 10), price: Price(whole: 100)))
+        #expect(world.status(id) == .filled)
+        #expect(world.engine.openOrders.isEmpty)
+        #expect(world.position == (isEntry ? Quantity(whole: 10) : .zero))
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S33: the older of two corrections once more does not win; the account decides")
+    func olderCorrection() throws {
+        var (world, id) = try acknowledged()
+        try world.fill(id, "x", 10)
+        func terms(_ price: Int64) -> BrokerReport.Event {
+            .corrected(
+                executionID: "x", quantity: Quantity(whole: 10), price: Price(whole: price))
+        }
+        try world.report(id, terms(101))
+        try world.report(id, terms(102))
+        let (fills, questions) = (world.ledger.fills.count, world.questions.count)
+        try world.report(id, terms(101))
+        #expect(world.ledger.fills.count == fills)
+        #expect(world.questions.count == questions + 1, "the account is asked for")
+        #expect(world.engine.portfolio.cash == Money(whole: 98_980))
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S33: shares of an order that was thought to be here yet: it was sent, with its stop")
+    func fillOfIntent() throws {
+        var (world, entry, stop) = try protectedEntry(isSent: false)
+        #expect(world.status(entry) == .intent && world.status(stop) == .intent)
+        try world.fill(entry, "x", 4)
+        #expect(world.status(entry) == .acked && world.position == Quantity(whole: 4))
+        #expect(world.status(stop) == .unknown, "it travelled with its entry")
+        try world.fill(entry, "y", 6)
+        #expect(world.status(entry) == .filled && world.sent.isEmpty)
+        #expect(!world.alerts.contains("order-step"))
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("An order sent again passes all gates again: a pause in between ends it")
     func notSentPaused() throws {
         var (world, id) = try OutsideWorld.entered()
-        try world.report(id, .notSent(reason: "refused"))
+        try world.report(id, .notSent(reason: "refused", attempt: 1))
         world.engine.mode = .paused
         try world.wait(until: world.engine.now + Span(seconds: 2))
         #expect(world.sent.count == 1 && world.status(id) == .notPlaced)
@@ -219,16 +310,22 @@ import Testing
         for world in [rejected, unsure, bare] { #expect(world.broken.isEmpty, "\(world.broken)") }
     }
 
-    private func protectedEntry() throws -> (OutsideWorld, ClientOrderID, ClientOrderID) {
+    /// - Parameter isSent: false: the line went down before it could leave.
+    private func protectedEntry(
+        isSent: Bool = true
+    ) throws -> (OutsideWorld, ClientOrderID, ClientOrderID) {
         var world = try OutsideWorld.ready {
             $0.execution.protectiveStops = true
             $0.signals.atrPeriod = 2
         }
         for minute in 1...5 { try world.bar("14:0\(minute)", minute % 2 == 0 ? "100" : "101") }
-        try world.news("14:10")
-        return (
-            world, try #require(world.sent.last?.id), try #require(world.stop)
-        )
+        if isSent {
+            try world.news("14:10")
+        } else {
+            try world.decide("14:10")
+        }
+        let entry = world.engine.openOrders.first { $0.intent.role.isEntry }?.intent.id
+        return (world, try #require(entry), try #require(world.stop))
     }
 
     @Test("A fill of an order of ours that had ended before the restart is found by a comparison")

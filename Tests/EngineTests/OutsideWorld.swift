@@ -92,6 +92,15 @@ struct OutsideWorld {
                     symbols: [Self.symbol], createdAt: time(at))), at)
     }
 
+    /// An entry is decided, and nothing of it is done.
+    mutating func decide(_ at: String) throws {
+        var effects: [Effect] = []
+        let item = NewsItem(
+            id: "decided", headline: World.good, symbols: [Self.symbol], createdAt: time(at))
+        try engine.process(Stamped(at: time(at), .news(item)), effects: &effects)
+        ledger.commit(effects)
+    }
+
     mutating func report(
         _ id: ClientOrderID, _ event: BrokerReport.Event, _ at: Timestamp? = nil,
         total: Int64? = nil

@@ -5,6 +5,7 @@ import Portfolio
 import Primitives
 import Risk
 import Sentiment
+import Signals
 import TestSupport
 import Testing
 
@@ -44,6 +45,49 @@ import Testing
         #expect(world.ledger.orderIDs.count == 2)
         world.engine = try world.restarted()
         #expect(world.engine.execution.ordersToday == 2)
+    }
+
+    @Test(
+        "S33: what a restored ledger does not know ends as the venue inside says: never placed",
+        arguments: [true, false])
+    func unknownInside(isProtected: Bool) throws {
+        var world = World {
+            $0.execution.protectiveStops = isProtected
+            $0.signals.atrPeriod = 1
+        }
+        world.fillsAtOpen = false
+        try world.open()
+        try world.bar("13:59", "100")
+        try world.bar("14:00", "101")
+        try world.news("14:02")
+        let orders = world.engine.openOrders
+        #expect(orders.count == (isProtected ? 2 : 1))
+        world.ledger.commit(
+            orders.filter { $0.status != .unknown }.map {
+                .record(
+                    .transition(
+                        OrderTransition(
+                            id: $0.intent.id, from: $0.status, to: .unknown, at: time("14:03"),
+                            reason: "restored")))
+            })
+        world.engine = try world.restarted()
+        var effects: [Effect] = []
+        world.engine.recover(effects: &effects)
+        let asked = effects.compactMap { effect -> ClientOrderID? in
+            if case .ask(.order(let id)) = effect { id } else { nil }
+        }
+        #expect(asked == orders.map(\.intent.id).sorted())
+        for id in asked {
+            let answer = OrderAnswer(id: id, asked: world.engine.now, result: .absent)
+            try world.engine.process(
+                Stamped(at: world.engine.now, .order(answer)), effects: &effects)
+        }
+        world.ledger.commit(effects)
+        for order in orders {
+            #expect(world.ledger.orders[order.intent.id]?.status == .notPlaced)
+        }
+        #expect(world.engine.openOrders.isEmpty && world.engine.execution.reserved.isZero)
+        #expect(world.ledger.problems.isEmpty, "\(world.ledger.problems)")
     }
 
     @Test("S15: the window of readings and the memory of headlines come back")

@@ -96,6 +96,20 @@ struct ExecutionStageTests {
         #expect(desk.words() == ["INTENT>SUBMITTING", "INTENT>SUBMITTING"])
     }
 
+    @Test("Ours is what begins with our prefix and goes on with a decision key, and nothing else")
+    func ours() {
+        var config = ExecutionConfig()
+        config.idPrefix = "bw-paper-a"
+        let key = String(repeating: "k", count: 26)
+        #expect(config.isOurs("bw-paper-a-" + key))
+        for other in [
+            "bw-paper-a-\(key)k", "bw-paper-a-1-\(key)", "bw-paper-\(key)", "bw-paper-a-",
+        ] {
+            #expect(!config.isOurs(other), "\(other)")
+        }
+        #expect(!config.isOurs("bw-paper-a-1-" + key.dropFirst(2)))
+    }
+
     @Test("S33: the same cause gives the same ids; another cause, leg or prefix gives others")
     func identity() throws {
         func ids(_ prefix: String, _ cause: String) throws -> [ClientOrderID] {

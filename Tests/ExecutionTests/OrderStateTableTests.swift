@@ -9,7 +9,7 @@ struct OrderStateTableTests {
     /// submit accepted rejected partialFill completeFill canceled expired replaced ambiguous
     /// provenAbsent lapsed. A dot: cannot happen.
     static let table: [(OrderStatus, String)] = [
-        (.intent, "SUBMITTING . . . . EXPIRED_LOCAL . . UNKNOWN . EXPIRED_LOCAL"),
+        (.intent, "SUBMITTING . . ACKED FILLED EXPIRED_LOCAL . . UNKNOWN . EXPIRED_LOCAL"),
         (
             .submitting,
             "SUBMITTING ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED UNKNOWN NOT_PLACED ."

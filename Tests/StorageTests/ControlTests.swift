@@ -82,6 +82,30 @@ import Testing
         let more = (0..<300).map { command("u\($0)") }
         try first.commit(more.map { .command($0) })
         #expect(try first.loadState().commands == Array(more.suffix(256)))
+        #expect(try first.command(transaction: records[0].command.transaction) == records[0])
+        #expect(try first.command(transaction: "nobody's") == nil)
+    }
+
+    @Test("S37: a restart learns which close no daily comparison has followed")
+    func daily() throws {
+        let store = try store(Sample("AAA").opening)
+        #expect(try store.loadState().comparedDailyAt == nil)
+        func run(
+            _ trigger: ReconciliationTrigger, _ verdict: ReconciliationRun.Verdict, _ at: Int64
+        )
+            throws -> Timestamp?
+        {
+            let run = ReconciliationRun(
+                id: "rec-\(at)", trigger: trigger, since: time(0), at: time(at), verdict: verdict,
+                orders: 0, fills: 0, positions: 0, cashBooks: .zero, cashBroker: nil, lines: [])
+            try store.commit([.reconciliation(run)])
+            return try store.loadState().comparedDailyAt
+        }
+        #expect(try run(.start, .incomplete, 30) == time(30))
+        #expect(try run(.daily, .incomplete, 40) == time(30))
+        #expect(try run(.daily, .differs, 50) == time(50))
+        #expect(try run(.periodic, .matches, 60) == time(50))
+        #expect(try run(.daily, .incomplete, 70) == time(50))
     }
 
     @Test("S05: a reconciliation is signed with the chain it began from")

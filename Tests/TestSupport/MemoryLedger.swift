@@ -234,6 +234,9 @@ package struct MemoryLedger {
         state.commands = commands.suffix(256)
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at
+        state.comparedDailyAt =
+            reconciliations.last { $0.trigger == .daily && $0.verdict != .incomplete }?.at
+            ?? reconciliations.first?.at
         state.closedTradeCount = trades.count
         for trade in trades {
             state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL

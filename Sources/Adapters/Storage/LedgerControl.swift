@@ -203,6 +203,14 @@ extension LedgerStore {
             ORDER BY seq DESC LIMIT 1
             """
         ).map(Timestamp.init(nanoseconds:))
+        state.comparedDailyAt = try session.integer(
+            """
+            SELECT coalesce(
+                (SELECT at FROM reconciliations WHERE cause = 'daily' AND verdict <> 'incomplete'
+                    ORDER BY seq DESC LIMIT 1),
+                (SELECT at FROM reconciliations ORDER BY seq LIMIT 1))
+            """
+        ).map(Timestamp.init(nanoseconds:))
         var executions: [ClientOrderID: [String]] = [:]
         try session.rows(
             """
@@ -270,6 +278,18 @@ extension LedgerStore {
                     .map(Timestamp.init(nanoseconds:)),
                 liftedBy: try row.textIfAny(8, "holds.lifted_by"),
                 liftedWhy: try row.textIfAny(9, "holds.lifted_why"))
+        }
+    }
+
+    /// The command of that transaction, however old.
+    package func command(transaction: String) throws(StorageError) -> CommandRecord? {
+        try connection.access { session in
+            var found: CommandRecord?
+            try session.rows(
+                "SELECT \(LedgerColumns.command) FROM commands WHERE transaction_id = ?",
+                transaction
+            ) { row throws in found = try row.command() }
+            return found
         }
     }
 

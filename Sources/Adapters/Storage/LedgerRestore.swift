@@ -2,6 +2,8 @@
 ///
 /// In: a copy made by `backup`, the folder of a store that nobody uses. Out: a ledger that is paused
 /// by a hold `restored` and in which nothing waits to be sent; the files it replaces, moved aside.
+/// What was decided or being sent in it is unknown from then on: the time after the copy, of which
+/// nothing is left, may have sent it, so that only the broker can say.
 ///
 /// Invariants: the copy is verified before anything is touched, and is not changed itself; whatever
 /// instant the process ends at, the folder holds the old ledger as it was, or the new one, or is
@@ -15,9 +17,7 @@ package struct LedgerRestore: Sendable, Equatable {
     package let replaced: String?
     /// The hold that stands now.
     package let hold: TradingHold
-    /// Decided and never sent: given up.
-    package let expired: [ClientOrderID]
-    /// Perhaps sent: to be asked for at the broker.
+    /// Decided, perhaps sent: to be asked for at the broker.
     package let unknown: [ClientOrderID]
     /// Commits in the backup, beyond which nothing is known.
     package let commits: Int64
@@ -44,8 +44,8 @@ package struct LedgerRestore: Sendable, Equatable {
             let replaced = try install(work, in: folder, at: at)
             StoreFiles.remove(work)
             return LedgerRestore(
-                replaced: replaced, hold: prepared.hold, expired: prepared.expired,
-                unknown: prepared.unknown, commits: prepared.commits)
+                replaced: replaced, hold: prepared.hold, unknown: prepared.unknown,
+                commits: prepared.commits)
         } catch {
             StoreFiles.remove(work)
             throw error
@@ -79,8 +79,8 @@ package struct LedgerRestore: Sendable, Equatable {
         }
     }
 
-    /// Pauses, and lets nothing of the past go out again: what was decided then is not sent now, and
-    /// what was about to be sent may have been.
+    /// Pauses, and lets nothing of the past go out again: what was decided then is not sent now, but
+    /// may have been sent since the copy was made.
     private static func settle(
         _ store: LedgerStore, from path: String, at: Timestamp
     ) throws(StorageError) -> LedgerRestore {
@@ -91,20 +91,19 @@ package struct LedgerRestore: Sendable, Equatable {
             why: "the ledger was restored from \(name); orders sent after it are not in it",
             since: at, until: nil)
         var entries: [LedgerEntry] = [.hold(.set(hold))]
-        func end(_ status: OrderStatus, _ next: OrderStatus) -> [ClientOrderID] {
-            let ids = state.openOrders.filter { $0.status == status }.map(\.intent.id)
-            entries += ids.map {
-                .transition(
-                    OrderTransition(id: $0, from: status, to: next, at: at, reason: "restored"))
-            }
-            return ids
+        let doubtful = state.openOrders.filter {
+            $0.status == .intent || $0.status == .submitting
         }
-        let expired = end(.intent, .expiredLocal)
-        let unknown = end(.submitting, .unknown)
+        entries += doubtful.map {
+            .transition(
+                OrderTransition(
+                    id: $0.intent.id, from: $0.status, to: .unknown, at: at, reason: "restored"))
+        }
+        let unknown = doubtful.map(\.intent.id)
         let commits = store.chainHead.seq
         try store.commit(entries)
         return LedgerRestore(
-            replaced: nil, hold: hold, expired: expired, unknown: unknown, commits: commits)
+            replaced: nil, hold: hold, unknown: unknown, commits: commits)
     }
 
     /// The mark goes first: from then on only the new ledger is accepted.

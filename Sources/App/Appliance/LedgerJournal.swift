@@ -72,6 +72,10 @@ package final class LedgerJournal: EventJournal {
         try ledger.extract(since: since, naming: ids)
     }
 
+    package func command(transaction: String) throws -> CommandRecord? {
+        try ledger.command(transaction: transaction)
+    }
+
     package func took(_ bar: Bar, symbols: SymbolTable) {
         tryHistory {
             try history.append(bar: bar, symbol: symbols[bar.symbol], interval: interval)

@@ -90,17 +90,14 @@ extension LedgerRestore {
     fileprivate var json: OrderedJSON {
         .object([
             ("commits", .integer(Int(commits))), ("replaced", OrderedJSON(text: replaced)),
-            ("hold", hold.json), ("given_up", .array(expired.map { .string($0.text) })),
-            ("unknown", .array(unknown.map { .string($0.text) })),
+            ("hold", hold.json), ("unknown", .array(unknown.map { .string($0.text) })),
         ])
     }
 
     fileprivate var words: String {
         var text = "restored: \(commits) commits\n"
         if let replaced { text += "the ledger that was there is in \(replaced)\n" }
-        text +=
-            "\(expired.count) orders that had not left were given up, \(unknown.count) are to be "
-        text += "asked for at the broker\n"
+        text += "\(unknown.count) orders that may have left since are asked for at the broker\n"
         text += "\(hold.mode.rawValue) by \(hold.id): \(hold.why)\n"
         return text + "next: bellwether run, then bellwether ctl resume --latch restored\n"
     }

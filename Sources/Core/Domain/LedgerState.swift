@@ -81,6 +81,10 @@ package struct LedgerState: Sendable, Equatable {
     package var commands: [CommandRecord] = []
     /// Since when the newest reconciliation vouches for the books; nil before the first.
     package var reconciledAt: Timestamp?
+    /// When the newest daily comparison of broker and books came to a verdict; before the first, when
+    /// anything was first compared: a close since then has not been followed by one yet. Nil: nothing
+    /// was ever compared.
+    package var comparedDailyAt: Timestamp?
 
     package init() {}
 }

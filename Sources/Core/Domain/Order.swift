@@ -230,7 +230,8 @@ package struct BrokerReport: Sendable, Equatable {
         /// The order lives on under another id of the broker.
         case replaced(by: String)
         /// Not one byte of the request left: sending it again is safe.
-        case notSent(reason: String)
+        /// - `attempt`: the one of the ticket that did not leave.
+        case notSent(reason: String, attempt: Int)
         /// The request left, and nobody knows what became of it.
         case ambiguous(reason: String)
         /// The broker has an order of this id already: it is to be adopted.

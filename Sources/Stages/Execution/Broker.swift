@@ -12,6 +12,8 @@ package struct OrderTicket: Sendable, Equatable {
     /// A stop that becomes live with the first share of the entry, for as many shares as were
     /// filled (one-triggers-other).
     package let protectiveStop: ProtectiveStop?
+    /// Which request for this order it is, from 1: a report that it never left names it.
+    package var attempt: Int
 
     package struct ProtectiveStop: Sendable, Equatable {
         package let id: ClientOrderID
@@ -20,8 +22,9 @@ package struct OrderTicket: Sendable, Equatable {
 
     init(
         _ intent: OrderIntent, symbolID: SymbolID,
-        protectiveStop: ProtectiveStop?
+        protectiveStop: ProtectiveStop?, attempt: Int = 1
     ) {
+        self.attempt = attempt
         id = intent.id
         self.symbolID = symbolID
         symbol = intent.symbol

@@ -29,6 +29,9 @@ package struct ExecutionConfig: Sendable, Equatable {
 
     /// What the ids of all our orders begin with.
     package var idStart: String { OrderIdentity.start(prefix: idPrefix) }
+
+    /// Whether the id is one of them.
+    package func isOurs(_ id: String) -> Bool { OrderIdentity.isOurs(id, start: idStart) }
 }
 
 /// Requests of which it is proven that no byte left are sent again, under the same id.

@@ -36,10 +36,12 @@ extension ExecutionStage {
                 effects: &effects)
         case .fill(let executionID, let quantity, let price, let fee):
             return applyFill(
-                order, Execution(executionID, quantity, price, fee), at: report.at, foundBy,
+                order, Execution(executionID, quantity, price, fee), at: report.at, now, foundBy,
                 effects: &effects)
-        case .notSent(let reason):
-            guard retryLater(order, reason, at: now, effects: &effects) else { return .repeated }
+        case .notSent(let reason, let attempt):
+            guard retryLater(order, reason, attempt, at: now, effects: &effects) else {
+                return .repeated
+            }
             moved = true
         case .ambiguous(let reason):
             guard order.status == .submitting else { return .repeated }
@@ -98,24 +100,30 @@ extension ExecutionStage {
     }
 
     private mutating func applyFill(
-        _ old: WorkingOrder, _ execution: Execution, at: Timestamp, _ foundBy: String?,
-        effects: inout [Effect]
+        _ old: WorkingOrder, _ execution: Execution, at: Timestamp, _ now: Timestamp,
+        _ foundBy: String?, effects: inout [Effect]
     ) -> ReportOutcome {
         let id = old.intent.id
         if old.hasBooked(execution.id) { return .repeated }
-        guard nextStatus(old.status, .partialFill) != nil || old.status == .intent,
+        guard nextStatus(old.status, .partialFill) != nil,
             let order = applyFillTotals(old, execution)
         else { return .impossible(old.status) }
         count(old, order)
         orders[id] = order
+        // What was thought to be here still was sent, and the stop that travels with it too.
+        if old.status == .intent, let stop = attachedStop(of: old),
+            move(
+                stop.id, .ambiguous, at: at, reason: "its entry was at the broker",
+                effects: &effects)
+        {
+            watch(stop.id, at: now)
+        }
         let isComplete = order.filled >= order.intent.quantity
         move(id, isComplete ? .completeFill : .partialFill, at: at, effects: &effects)
         settle(id)
         // Before another order is retired beside it.
         let moved = known(id) ?? order
-        if isComplete, case .protectiveStop = order.intent.role {
-            lapseWaitingExit(order.symbolID, at: at, effects: &effects)
-        }
+        if isComplete { lapseWaitingExit(after: order, at: at, effects: &effects) }
         return .applied(moved, fill: execution.fill(of: order, at: at, foundBy: foundBy))
     }
 
@@ -127,13 +135,29 @@ extension ExecutionStage {
         effects.append(.submit(exit))
     }
 
+    /// Every share of an order that is alive has changed hands, whatever brought that to light: it
+    /// ends.
+    ///
+    /// - Returns: the order as it ended; nil when it has not.
+    package mutating func complete(
+        _ id: ClientOrderID, at: Timestamp, effects: inout [Effect]
+    ) -> WorkingOrder? {
+        guard let order = orders[id], order.filled >= order.intent.quantity,
+            move(id, .completeFill, at: at, effects: &effects)
+        else { return nil }
+        settle(id)
+        let ended = known(id) ?? order
+        lapseWaitingExit(after: order, at: at, effects: &effects)
+        return ended
+    }
+
     /// The stop was faster: the exit that waited for its cancel is not needed.
     private mutating func lapseWaitingExit(
-        _ symbolID: SymbolID, at: Timestamp, effects: inout [Effect]
+        after stop: WorkingOrder, at: Timestamp, effects: inout [Effect]
     ) {
-        guard let exit = slots[symbolID.index].exit, orders[exit]?.status == .intent else {
-            return
-        }
+        guard case .protectiveStop = stop.intent.role,
+            let exit = slots[stop.symbolID.index].exit, orders[exit]?.status == .intent
+        else { return }
         move(
             exit, .lapsed, at: at, reason: "the protective stop was filled first",
             effects: &effects)

@@ -49,6 +49,8 @@ extension ExecutionStage {
                 order.intent.id, .lapsed, at: now, reason: "not allowed after the restart",
                 effects: &effects)
         }
+        // The venue says at once that it has never heard of them.
+        for id in unknownOrders { effects.append(.ask(.order(id))) }
         for order in openOrders where order.status == .intent || order.status == .submitting {
             switch order.intent.role {
             case .protectiveStop(let entry):

@@ -62,7 +62,14 @@ extension ExecutionStage {
         }
         if target.quantity.isZero { return .unknownExecution(executionID) }
         if old.hasBooked(target.id + Revision.busted) { return .repeated }
-        if let terms, terms.0 == target.quantity, terms.1 == target.price { return .repeated }
+        if let terms {
+            if terms.0 == target.quantity, terms.1 == target.price { return .repeated }
+            // Terms that were overtaken come once more: the account says which are the last.
+            if foundBy == nil, hadTerms(terms, executionID, in: old) {
+                wantsAccount = config.isOutside
+                return .repeated
+            }
+        }
         guard let back = try? target.quantity.negated(), let fee = try? target.fee.negated(),
             let left = try? old.filled.adding(back), !left.isNegative
         else { return .impossible(old.status) }
@@ -83,7 +90,18 @@ extension ExecutionStage {
             fills.append(fresh.fill(of: old, at: at, foundBy: foundBy))
         }
         put(order, instead: old)
-        return .revised(order, fills: fills)
+        let ended = complete(order.intent.id, at: at, effects: &effects)
+        return .revised(ended ?? order, fills: fills)
+    }
+
+    /// Whether the execution had these terms before its newest correction.
+    private func hadTerms(
+        _ terms: (Quantity, Price), _ executionID: String, in order: WorkingOrder
+    ) -> Bool {
+        order.executions.contains {
+            Revision.original($0.id) == executionID && $0.quantity == terms.0
+                && $0.price == terms.1
+        }
     }
 
     /// The execution as it stands after the corrections so far.

@@ -126,6 +126,8 @@ package struct ExecutionStage: Sendable {
     package var breaker: CircuitBreaker
     package var desk: ReconciliationDesk
     var inquiries: [ClientOrderID: Inquiry] = [:]
+    /// Something contradicts itself that only the account can settle.
+    var wantsAccount = false
     /// When something of the above is due; set by `schedule`.
     package internal(set) var due = Timestamp.distantFuture
 
@@ -316,7 +318,9 @@ package struct ExecutionStage: Sendable {
             move(stop.id, .submit, at: now, effects: &effects)
             noteSent(stop.id, at: now)
         }
-        return OrderTicket(order.intent, symbolID: order.symbolID, protectiveStop: stop)
+        return OrderTicket(
+            order.intent, symbolID: order.symbolID, protectiveStop: stop,
+            attempt: inquiries[id]?.sends ?? 1)
     }
 
     /// Outside, what has left once leaves again only where it is proven that it did not.

@@ -33,6 +33,8 @@ struct Inquiry: Sendable, Equatable {
     /// The broker has said that it has an order of this id: that it does not find it proves nothing.
     var exists = false
     var needsRead = false
+    /// When that was last noticed: an answer asked before says nothing of it.
+    var needSince = Timestamp.distantPast
     var wantsCancel = false
     /// The wish has its row: it outlives the process.
     var isCancelRecorded = false
@@ -132,6 +134,7 @@ extension ExecutionStage {
         guard config.isOutside else { return }
         if inquiries[id] == nil, inquiries.count >= config.ordersOpenMax * 2 { return }
         var inquiry = inquiries[id] ?? Inquiry(at: now)
+        inquiry.needSince = now
         if !inquiry.needsRead {
             inquiry.needsRead = true
             inquiry.reads = 0
@@ -161,13 +164,15 @@ extension ExecutionStage {
             id.text, attempt: attempt, base: resolver.backoffBase, cap: resolver.backoffMax)
     }
 
-    /// Not one byte left: another attempt later, or the order ends here.
+    /// Not one byte of the attempt left: another one later, or the order ends here. What is said
+    /// of an attempt before says nothing of the one in flight.
     mutating func retryLater(
-        _ order: WorkingOrder, _ reason: String, at now: Timestamp, effects: inout [Effect]
+        _ order: WorkingOrder, _ reason: String, _ attempt: Int, at now: Timestamp,
+        effects: inout [Effect]
     ) -> Bool {
         let id = order.intent.id
         guard order.status == .submitting, var inquiry = inquiries[id],
-            inquiry.sending == .inFlight
+            inquiry.sending == .inFlight, inquiry.sends == attempt
         else { return false }
         let sending = config.sending
         let next =
@@ -274,8 +279,23 @@ extension ExecutionStage {
 
     // MARK: - Answers
 
-    /// The broker knows no such order: one more piece of evidence, if it is one.
-    package mutating func noteAbsence(_ answer: OrderAnswer, at now: Timestamp) {
+    /// The broker knows no such order: one more piece of evidence, if it is one. The venue inside,
+    /// which forgets nothing and answers on the spot, is proof by itself.
+    ///
+    /// - Returns: the order that is thereby proven never to have arrived.
+    package mutating func noteAbsence(
+        _ answer: OrderAnswer, at now: Timestamp, effects: inout [Effect]
+    ) -> WorkingOrder? {
+        if !config.isOutside {
+            guard let order = orders[answer.id], order.status == .unknown else { return nil }
+            deny(order, reason: "the venue never had it", at: now, effects: &effects)
+            return known(answer.id)
+        }
+        noteEvidence(answer, at: now)
+        return nil
+    }
+
+    private mutating func noteEvidence(_ answer: OrderAnswer, at now: Timestamp) {
         guard var inquiry = inquiries[answer.id] else { return }
         if orders[answer.id]?.status == .unknown, answer.asked >= inquiry.since {
             inquiry.absences += 1
@@ -315,11 +335,18 @@ extension ExecutionStage {
     }
 
     /// The order was found as it is: what is missing of it here, if anything, is asked for again.
-    package mutating func noteFound(_ id: ClientOrderID, isComplete: Bool, at now: Timestamp) {
-        guard let reads = inquiries[id]?.reads else { return }
-        let next = now + wait(id, reads)
-        inquiries[id]?.needsRead = !isComplete
-        if !isComplete { inquiries[id]?.due = next }
+    package mutating func noteFound(
+        _ id: ClientOrderID, isComplete: Bool, asked: Timestamp, at now: Timestamp
+    ) {
+        guard var inquiry = inquiries[id] else { return }
+        let isAnswered = isComplete && asked >= inquiry.needSince
+        if isComplete, !isAnswered, inquiry.needsRead {
+            inquiry.due = min(inquiry.due, now + wait(id, inquiry.reads))
+        } else {
+            inquiry.needsRead = !isComplete
+            if !isComplete { inquiry.due = now + wait(id, inquiry.reads) }
+        }
+        inquiries[id] = inquiry
         settle(id)
     }
 
@@ -335,6 +362,8 @@ extension ExecutionStage {
     /// Does what is due: reads, repeated sends, what became ambiguous by silence, what is proven.
     package mutating func pursue(at now: Timestamp, effects: inout [Effect]) -> InquiryNeeds {
         var needs = InquiryNeeds()
+        needs.account = wantsAccount
+        wantsAccount = false
         var steps: [Effect] = []
         let due = inquiries.filter { $0.value.due <= now || isProvenAbsent($0.value) }
             .sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }

@@ -13,16 +13,20 @@ enum OrderIdentity {
         return hash.text
     }
 
-    /// `prefix-` and the 26 characters of the decision key; the prefix is cut at 20 bytes, so the
-    /// id has at most 47.
+    /// `prefix-` and the 26 characters of the decision key; nil for a prefix of more than 21 bytes.
     static func clientOrderID(prefix: String, decisionKey: String) -> ClientOrderID? {
         ClientOrderID(start(prefix: prefix) + decisionKey)
     }
 
-    /// What every id of this installation begins with, and no other's.
-    static func start(prefix: String) -> String {
-        let cut = prefix.utf8.count <= 20 ? prefix : String(prefix.prefix(20))
-        return cut + "-"
+    /// What every id of this installation begins with.
+    static func start(prefix: String) -> String { prefix + "-" }
+
+    /// Whether the id is one of those that begin so. Another installation's prefix may begin like
+    /// ours: what follows ours is a decision key and nothing else.
+    static func isOurs(_ id: String, start: String) -> Bool {
+        guard id.hasPrefix(start) else { return false }
+        let key = id.utf8.dropFirst(start.utf8.count)
+        return key.count == 26 && !key.contains(UInt8(ascii: "-"))
     }
 
     /// Of everything that would go on the wire but the id.

@@ -83,7 +83,7 @@ extension ExecutionStage {
         at now: Timestamp, effects: inout [Effect]
     ) -> Bool {
         guard let id = ClientOrderID(order.clientOrderID), known(id) == nil,
-            id.text.hasPrefix(config.idStart), order.quantity.isPositive
+            config.isOurs(id.text), order.quantity.isPositive
         else { return false }
         let isReducing = !held.isZero && held.isNegative == (order.side == .buy)
         var role = isReducing ? OrderRole.exit(.external) : .entry

@@ -31,6 +31,8 @@ package func nextStatus(_ status: OrderStatus, _ step: OrderStep) -> OrderStatus
     case (.intent, .canceled): .expiredLocal
     // Found at the broker: another life of this ledger sent it, not this one.
     case (.intent, .ambiguous): .unknown
+    case (.intent, .partialFill): .acked
+    case (.intent, .completeFill): .filled
 
     // The same id may be sent again where it is proven that no byte left, never under a new one
     // and never once it is unknown.

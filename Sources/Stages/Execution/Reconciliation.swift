@@ -129,7 +129,7 @@ private struct Comparison {
         }
     }
 
-    private func isOurs(_ id: String) -> Bool { id.hasPrefix(input.prefix) }
+    private func isOurs(_ id: String) -> Bool { OrderIdentity.isOurs(id, start: input.prefix) }
 
     private mutating func line(
         _ kind: ReconciliationLine.Kind, _ subject: String, _ books: String, _ broker: String,
@@ -236,7 +236,9 @@ private struct Comparison {
         }
         for fill in fills where isOurs(fill.clientOrderID) {
             if let own = standing[fill.executionID] {
-                if own.quantity != fill.quantity || own.price != fill.price { correct(own, fill) }
+                if own.quantity == fill.quantity, own.price == fill.price { continue }
+                // The account may be older than what was corrected here meanwhile.
+                if !isBusy(own.symbol) { correct(own, fill) }
             } else if booked.insert(fill.executionID).inserted {
                 book(fill)
             }

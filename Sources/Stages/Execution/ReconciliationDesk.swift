@@ -84,8 +84,13 @@ package struct ReconciliationDesk: Sendable, Equatable {
         return "rec-" + hash.text
     }
 
+    /// Once it has come to nothing, it waits for the line like every other.
+    package func isDailyDue(at now: Timestamp, canRead: Bool) -> Bool {
+        now >= dailyDue && (canRead || failures == 0)
+    }
+
     package func due(canRead: Bool) -> Timestamp {
-        var next = min(dailyDue, .distantFuture)
+        var next = canRead || failures == 0 ? dailyDue : .distantFuture
         if canRead { next = min(next, periodicDue, retryDue) }
         if let run {
             // Only one at a time: the others wait for it.

@@ -170,9 +170,9 @@ extension Codec where T == String {
     /// The first part of every order's id.
     static var orderPrefix: Codec {
         Codec(
-            "1 to 16 of a-z 0-9 -, a letter or digit first",
+            "1 to 11 of a-z 0-9 -, a letter or digit first",
             match: { value in
-                guard case .string(let text) = value, (1...16).contains(text.utf8.count),
+                guard case .string(let text) = value, (1...11).contains(text.utf8.count),
                     text.utf8.allSatisfy({
                         ($0 >= 0x61 && $0 <= 0x7A) || ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2D
                     }), text.first != "-"

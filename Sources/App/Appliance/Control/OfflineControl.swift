@@ -72,6 +72,11 @@ package struct OfflineControl {
             try loop.recover(state())
             try loop.take(.command(command), at)
         } else {
+            if !engine.remembers(command.transaction),
+                let record = try journal.command(transaction: command.transaction)
+            {
+                engine.recall(record)
+            }
             var effects: [Effect] = []
             try engine.process(Stamped(at: at, .command(command)), effects: &effects)
             try journal.commit(effects, symbols: engine.symbols)
@@ -120,9 +125,10 @@ extension Assembly {
     func runConfig(
         ledger: LedgerStore, idPrefix: String? = nil, interval: Span
     ) -> EngineConfig {
-        // The ledger's part is never cut: the id has room for 20 bytes.
+        // Neither part is cut, or two installations could have the same ids: together they have
+        // room for 20 bytes, of which the configuration allows 11 and 8.
         let own = configuration.installation.name ?? ledger.installation
-        let prefix = configuration.execution.idPrefix.prefix(20 - 1 - own.utf8.count) + "-" + own
-        return engineConfig(idPrefix: idPrefix ?? String(prefix), interval: interval)
+        let prefix = configuration.execution.idPrefix + "-" + own
+        return engineConfig(idPrefix: idPrefix ?? prefix, interval: interval)
     }
 }
