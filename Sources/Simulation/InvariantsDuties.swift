@@ -131,6 +131,12 @@ struct ProtectedOrTold: Invariant {
                 truth.ledger.order($0)?.intent.symbol == symbol
             }
             if truth.isAlarmed(of: orders.map(\.text), since: since) { continue }
+            // What lives on as the broker's own was told of when that began.
+            let isReplaced = truth.ledger.alerts.suffix(400).contains { alert in
+                alert.code == "order-replaced"
+                    && orders.contains { alert.message.contains($0.text) }
+            }
+            if isReplaced { continue }
             return "\(symbol) has neither stop nor exit since \(begin), told to nobody"
         }
         return nil

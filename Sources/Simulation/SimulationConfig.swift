@@ -45,7 +45,7 @@ package func simulatedConfig(_ calendar: MarketCalendar) -> EngineConfig {
     config.risk.sizing.stopATR = 2
     config.execution.isOutside = true
     // A day is to be some 300 steps.
-    config.execution.reconciliation.every = Span(seconds: 2_700)
+    config.execution.reconciliation.every = Span(seconds: 5_400)
     config.execution.idPrefix = "bw-sim"
     config.execution.takeProfitShare = 0.01
     config.execution.holdMax = Span(seconds: 3 * 3_600)
@@ -88,7 +88,7 @@ struct ModelMarket {
             let close = ((try? open.moved(basisPoints: points)) ?? open).onTick(.down)
             guard close.isPositive else { continue }
             prices[index] = close
-            guard random.below(100) < 45 else { continue }
+            guard random.below(100) < 38 else { continue }
             let bar = Bar(
                 symbol: SymbolID(index: index), start: start, open: open, high: max(open, close),
                 low: min(open, close), close: close, volume: Volume(shares: 100_000))

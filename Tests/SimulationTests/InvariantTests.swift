@@ -15,7 +15,9 @@ private struct Planted {
     let engine: TradingEngine
     let noon = Timestamp(rfc3339: "2026-03-10T16:00:00Z") ?? .distantPast
 
-    init() throws {
+    /// - Parameter number: of the promise that is broken. The later ones are looked at alone: worlds
+    /// made by hand are too poor for all of them.
+    init(_ number: Int = 0) throws {
         let config = simulatedConfig(try newYork())
         var engine = TradingEngine(config)
         for symbol in ModelMarket.symbols { _ = engine.register(symbol) }
@@ -28,7 +30,11 @@ private struct Planted {
                 cash: config.portfolio.capital))
         truth.isCompared = true
         truth.isLinkUp = true
-        watch = Watch(truth)
+        watch = Watch(
+            truth,
+            checks: allInvariants().filter {
+                number >= 29 ? $0.number == number : $0.number != 34
+            })
     }
 
     func intent(
@@ -84,6 +90,14 @@ private struct Planted {
         }
         truth.ledger.endCommit()
         watch.see(.written)
+    }
+
+    /// Time goes by, with a line and a process since noon.
+    func pass(seconds: Int64) {
+        truth.linkUpSince = noon
+        truth.aliveSince = noon
+        truth.stamp = noon + Span(seconds: seconds)
+        truth.now = truth.stamp
     }
 
     func command(_ name: String, _ verb: Command.Verb, proven: Bool) -> CommandRecord {
@@ -220,6 +234,73 @@ private struct Planted {
                 world.intent("a").id, tenths: 10, at: world.noon)
             world.watch.look(at: world.engine, .run)
         },
+        Row(20, "a resume that names another hold") { world in
+            world.write(world.hold(.paused, .drawdown))
+            world.write(
+                .hold(.lifted(id: "h1", by: "x", why: "", at: world.noon)),
+                .command(world.command("t1", .resume(latch: "h7"), proven: true)))
+        },
+        Row(29, "rows that a disk lost, told to nobody") { world in
+            let entry = world.intent("a")
+            let before = world.truth.ledger
+            world.write(.intent(entry))
+            world.truth.stamp = world.noon
+            world.watch.see(.lost(world.truth.lose(to: before)))
+            world.pass(seconds: 7_200)
+            world.watch.look(at: world.engine, .run)
+        },
+        Row(30, "a position that nobody leaves after a flatten") { world in
+            let entry = world.intent("a")
+            let lot = Lot(
+                id: "l1", symbol: entry.symbol, openedAt: world.noon, openedBy: entry.id,
+                price: Price(whole: 10), quantity: Quantity(whole: 10), cost: Money(whole: 100),
+                openFees: .zero)
+            world.write(.intent(entry), .lot(lot))
+            world.write(.command(world.command("t1", .flatten(token: "x"), proven: true)))
+            world.pass(seconds: 7_200)
+            for _ in 0..<3 { world.watch.look(at: world.engine, .day) }
+        },
+        Row(31, "an entry that stays at the broker in a pause") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry))
+            _ = world.truth.exchange.submit(
+                world.ticket(entry), at: world.noon, visibleAt: world.noon)
+            world.write(world.hold(.reduceOnly))
+            world.pass(seconds: 0)
+            world.watch.look(at: world.engine, .tick)
+            world.pass(seconds: 1_200)
+            world.watch.look(at: world.engine, .tick)
+        },
+        Row(32, "a position without a stop, told to nobody") { world in
+            let entry = world.intent("a")
+            world.truth.exchange.open()
+            _ = world.truth.exchange.submit(
+                world.ticket(entry), at: world.noon, visibleAt: world.noon)
+            _ = world.truth.exchange.fill(entry.id, tenths: 10, at: world.noon)
+            world.write(.intent(entry), world.fill("x1", entry, 10))
+            world.pass(seconds: 0)
+            world.watch.look(at: world.engine, .tick)
+            world.pass(seconds: 3_600)
+            world.watch.look(at: world.engine, .tick)
+        },
+        Row(33, "a session without its comparison") { world in
+            world.truth.lastClose = world.noon
+            world.pass(seconds: 10_000)
+            world.watch.look(at: world.engine, .dawn)
+        },
+        Row(34, "a fill that never happened") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.fill("x9", entry, 1))
+        },
+        Row(34, "an entry made of an account that is not the whole one") { world in
+            world.truth.isLiedTo = true
+            world.write(.intent(world.intent("a")))
+        },
+        Row(35, "an order of another, canceled") { world in
+            guard let symbol = Symbol("ZZZ"), let id = ClientOrderID("by-hand-2") else { return }
+            world.truth.exchange.tradeByHand(2, symbol: symbol, at: world.noon)
+            world.watch.see(.cancelSent(id))
+        },
         Row(27, "an entry let go without a connection") { world in
             world.truth.isLinkUp = false
             let entry = world.intent("a")
@@ -229,7 +310,7 @@ private struct Planted {
 
     @Test("Each promise that is broken on purpose is found broken", arguments: rows)
     func planted(row: Row) throws {
-        let world = try Planted()
+        let world = try Planted(row.number)
         row.plant(world)
         #expect(world.watch.broken?.invariant == row.number, "\(world.watch.broken as Any)")
     }
