@@ -203,6 +203,17 @@ import Testing
         #expect(try other.names() == ["notes"])
     }
 
+    @Test("S18: where the temporary folder has no room, the copy is made beside the store")
+    func beside() throws {
+        let parent = TemporaryFolder()
+        let path = parent.file("store")
+        try day()
+        try FileManager.default.copyItem(atPath: folder.path, toPath: path)
+        let found = Doctor.examine(folder: path, now: time(0), temporary: "/proc")
+        #expect(found.contains { $0.check == "chain" && $0.verdict == .ok }, "\(found)")
+        #expect(try parent.names() == ["store"])
+    }
+
     @Test("S18: no room for a copy says nothing against the ledger")
     func noRoom() throws {
         // Far larger than any disk of this machine, and without content.

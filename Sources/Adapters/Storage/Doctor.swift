@@ -38,18 +38,26 @@ package struct DoctorFinding: Sendable, Equatable {
 package struct Doctor {
     private let folder: String
     private let now: Timestamp
+    private let temporary: String
     private var findings: [DoctorFinding] = []
 
     /// All checks, in a fixed order; those that need an earlier one that failed are left out.
     ///
-    /// - Parameter now: for the age of troubles; nil for the wall clock.
-    package static func examine(folder: String, now: Timestamp? = nil) -> [DoctorFinding] {
-        var doctor = Doctor(folder: folder, now: now ?? StoreTrouble.wallClock)
+    /// - Parameters:
+    ///   - now: for the age of troubles; nil for the wall clock.
+    ///   - temporary: for copies, where there is room.
+    package static func examine(
+        folder: String, now: Timestamp? = nil, temporary: String = NSTemporaryDirectory()
+    ) -> [DoctorFinding] {
+        var doctor = Doctor(
+            folder: folder, now: now ?? StoreTrouble.wallClock, temporary: temporary)
         doctor.examine()
         return doctor.findings
     }
 
-    private init(folder: String, now: Timestamp) { (self.folder, self.now) = (folder, now) }
+    private init(folder: String, now: Timestamp, temporary: String) {
+        (self.folder, self.now, self.temporary) = (folder, now, temporary)
+    }
 
     private mutating func add(
         _ check: String, _ verdict: DoctorFinding.Verdict, _ detail: String
@@ -174,7 +182,9 @@ package struct Doctor {
 
     /// Nil when there is no room for it, which says nothing against the file.
     private mutating func copied(_ file: StoreFile) -> TemporaryCopy? {
-        do throws(StorageError) { return try TemporaryCopy(of: file, in: folder) } catch {
+        do throws(StorageError) {
+            return try TemporaryCopy(of: file, in: folder, temporary: temporary)
+        } catch {
             add(
                 file == .ledger ? "ledger" : "history", .warning,
                 "not examined: no copy of \(file.rawValue) can be made: \(error)")
@@ -309,48 +319,4 @@ package struct Doctor {
             add("history", .warning, "\(error)")
         }
     }
-}
-
-/// A store's file and its WAL in a folder of their own, which goes with it: the temporary folder, often
-/// in memory, or where there is not twice the room for them there, beside the store or in it.
-private final class TemporaryCopy {
-    let path: String
-    private let folder: String
-
-    init(of file: StoreFile, in folder: String) throws(StorageError) {
-        let sources = ["", "-wal"].map { StoreFiles.join(folder, file.rawValue + $0) }
-        let size = sources.reduce(Int64(0)) { $0 + (StoreFolder.size($1) ?? 0) }
-        let temporary = NSTemporaryDirectory()
-        let beside = (folder as NSString).deletingLastPathComponent
-        let roomy = [temporary, beside, folder].filter { place in
-            StoreReserve.freeSpace(folder: place).map { $0 / 2 >= size } ?? false
-        }
-        guard let made = roomy.lazy.compactMap(Self.make).first else {
-            throw .folder(
-                path: temporary,
-                reason: "no room for twice \(size >> 20) MiB, nor beside the store; set TMPDIR")
-        }
-        self.folder = made
-        path = StoreFiles.join(made, file.rawValue)
-        do throws(StorageError) {
-            for suffix in ["", "-wal"] {
-                let source = StoreFiles.join(folder, file.rawValue + suffix)
-                if StoreFiles.exists(source) { try StoreFiles.copy(source, path + suffix) }
-            }
-        } catch {
-            StoreFiles.remove(made)
-            throw error
-        }
-    }
-
-    private static func make(in place: String) -> String? {
-        var template = Array(StoreFiles.join(place, "bellwether-doctor-XXXXXX").utf8CString)
-        guard mkdtemp(&template) != nil else { return nil }
-        let made = String(
-            decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        StoreFiles.handOver(folder: made)
-        return made
-    }
-
-    deinit { StoreFiles.remove(folder) }
 }
