@@ -46,7 +46,7 @@ func tests(
 let package = Package(
     name: "bellwether",
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
     ],
     targets: [
         core("Primitives"),

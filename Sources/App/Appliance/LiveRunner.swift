@@ -208,7 +208,12 @@ package struct LiveRunner<Feed: MarketFeed> {
         if !instant.news.isEmpty { health.tookNews(at: wallTime()) }
         if instant.timers.contains(.sessionClose) {
             journal.tidy(retention, now: instant.at)
-            try journal.ledger.prune(before: instant.at - rememberedNews)
+            // On a full disk old rows wait for the next close: nothing is lost with them.
+            do throws(StorageError) {
+                try journal.ledger.prune(before: instant.at - rememberedNews)
+            } catch {
+                guard case .full = error else { throw error }
+            }
         }
         onInstant?(instant, loop.engine)
     }
