@@ -35,7 +35,7 @@ import Testing
     func notSent() throws {
         var (world, id) = try OutsideWorld.entered()
         try world.command(.pause(until: time("14:02") + Span(seconds: 1), exits: false), "14:02")
-        try world.report(id, .notSent(reason: "dns"))
+        try world.report(id, .notSent(reason: "dns", attempt: 1))
         try world.wait(until: time("14:10")) { _ in nil }
         #expect(world.status(id) == .notPlaced && world.sent.count == 1)
         #expect(world.broken.isEmpty, "\(world.broken)")
