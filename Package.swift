@@ -4,6 +4,9 @@
 import PackageDescription
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Values and arithmetic: no I/O, no clock, no Foundation.
 func core(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -45,8 +48,11 @@ func tests(
 
 let package = Package(
     name: "bellwether",
+    products: [.executable(name: "bellwether", targets: ["bellwether"])],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0")
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
         core("Primitives"),
@@ -54,11 +60,84 @@ let package = Package(
         core("Calendar", ["Primitives", "Domain"]),
         core("Indicators", ["Primitives", "Domain"]),
 
+        stage("News"),
+        stage("Sentiment"),
+        stage("Signals"),
+        stage("Risk"),
+        stage("Execution", ["Risk"]),
+        stage("Portfolio"),
+        stage("Learning"),
+
+        .target(
+            name: "Engine",
+            dependencies: ["Primitives", "Domain", "Calendar", "Indicators"] + stages,
+            path: "Sources/Engine"),
+        .target(
+            name: "Backtest",
+            dependencies: ["Primitives", "Domain", "Calendar", "Engine"] + stages,
+            path: "Sources/Backtest"),
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest",
+            ] + stages,
+            path: "Sources/Simulation"),
+
         system("COpenSSL", apt: "libssl-dev"),
         adapter("Storage", [grdb, "COpenSSL"]),
+        adapter("MarketFeeds"),
+        adapter("NewsFeeds"),
+        system("CLinux", apt: "libc6-dev"),
+        adapter("Host", ["CLinux"]),
+
+        .target(
+            name: "Appliance",
+            dependencies: [
+                "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest", "Storage",
+                "MarketFeeds", "NewsFeeds", "Host", toml,
+            ] + stages,
+            path: "Sources/App/Appliance"),
+        .executableTarget(
+            name: "bellwether",
+            dependencies: [
+                "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds", "Host",
+                "Primitives", "Domain", "Calendar", arguments,
+            ],
+            path: "Sources/App/bellwether"),
+
         .target(
             name: "TestSupport", dependencies: ["Primitives", "Domain"], path: "Tests/TestSupport"),
+        // C, so that it can stand in for malloc.
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests("Primitives", []),
+        tests("Domain", []),
+        tests("Calendar", ["Calendar"]),
+        tests("Indicators", ["Indicators"]),
+        tests("News", ["News"]),
+        tests("Sentiment", ["Sentiment"]),
+        tests("Signals", ["Signals", "Indicators"]),
+        tests("Risk", ["Risk", "Calendar"]),
+        tests("Execution", ["Execution", "Risk"]),
+        tests("Portfolio", ["Portfolio"]),
+        tests("Learning", ["Learning"]),
+        tests("Engine", ["Engine", "Calendar", "AllocationCounter"] + stages),
+        tests(
+            "Backtest",
+            ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
+            exclude: ["Fixtures"]),
+        tests("Simulation", ["Simulation", "Backtest", "Engine", "Calendar", "Execution"]),
         tests("Storage", ["Storage", grdb]),
+        tests("MarketFeeds", ["MarketFeeds"]),
+        tests("NewsFeeds", ["NewsFeeds"]),
+        tests("Host", ["Host"]),
+        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest", "Host"]),
+        tests(
+            "Scenarios",
+            [
+                "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds", "Host",
+                "bellwether", grdb,
+            ] + stages),
+        tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6]
 )
