@@ -52,13 +52,13 @@ import Testing
             (Double?(1), 1, true), (1, 2, false), (60, 58, true), (60, 61, false),
             (nil, 61, true),
         ] {
-            var world = try World(symbols: Self.names) { $0.pace = pace }
+            var world = World(symbols: Self.names) { $0.pace = pace }
             try world.open()
             try world.bar("14:00", "100")
             let asked = try #require(try world.send(.flatten(token: nil), "ask"))
             #expect(asked.message.contains("within 60 seconds") == (pace != nil))
             let done = try world.send(
-                .flatten(token: try #require(asked.token)), "confirm",
+                .flatten(token: asked.token), "confirm",
                 at: time("14:01") + Span(seconds: Int64(60 * minutes)))
             #expect((done?.refusal == nil) == isTaken, "\(pace as Any) \(minutes) \(done as Any)")
         }
