@@ -58,7 +58,7 @@ import Testing
     func offline() throws {
         let bench = try FaultBench(compares: false)
         let store = bench.store("whole")
-        #expect(try Program.run(["ctl", "pause"] + bench.options(store)).status == 0)
+        #expect(try Program.run(["ctl", "pause", "--create"] + bench.options(store)).status == 0)
         #expect(try Program.run(["ctl", "resume"] + bench.options(store)).status == 0)
         let pause = [Program.path, "ctl", "pause"] + bench.options(store)
         let paths = FaultBench.ledger(store)

@@ -146,7 +146,8 @@ struct SwiftFile {
                 if at(0) == "\\" { i += 1 } else if at(0) == "\"" { state = .code }
             case .block:
                 if at(0) == "\\" {
-                    i += 1
+                    // The end of a line that goes on is still the end of a line.
+                    if at(1) != "\n" { i += 1 }
                 } else if at(0) == "\"", at(1) == "\"", at(2) == "\"" {
                     state = .code
                     i += 2
