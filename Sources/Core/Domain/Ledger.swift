@@ -199,6 +199,12 @@ package struct Checkpoint: Sendable, Equatable {
     /// the newest lowest; the highest bit that is set only says how many orders there are.
     package var losingStreak: Int
     package var orderFailures: Int64
+    /// Σ P&L of the trades of round trips that are not over, by symbol: when one began no other
+    /// row says, for trades can be booked late and taken back.
+    package var roundTrips: [Symbol: Money] = [:]
+    /// Where the newest protective stop of a symbol rested that has none any more; for a position
+    /// that is to have it back.
+    package var lostStops: [Symbol: Price] = [:]
 
     package init(
         at: Timestamp, feedPosition: Int64, equityPeak: Money, drawdownMax: Money,
