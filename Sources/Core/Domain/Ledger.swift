@@ -1,3 +1,5 @@
+import Primitives
+
 /// An account of the double-entry books.
 package enum LedgerAccount: Sendable, Hashable {
     case capital
@@ -221,5 +223,18 @@ package struct Checkpoint: Sendable, Equatable {
         self.drawdownBase = drawdownBase
         self.losingStreak = losingStreak
         self.orderFailures = orderFailures
+    }
+}
+
+extension Checkpoint: CustomStringConvertible {
+    /// By hand, so that equal ones read the same: in order of the symbols.
+    package var description: String {
+        let trips = roundTrips.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let stops = lostStops.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let bases = [lossBase, drawdownBase].map { $0?.description ?? "none" }
+        return "Checkpoint(at: \(at), feed \(feedPosition), peak \(equityPeak), "
+            + "drawdown \(drawdownMax), session \(sessionDate) from \(dayStartEquity), "
+            + "bases \(bases), streak \(losingStreak), failures \(orderFailures), "
+            + "round trips \(trips), lost stops \(stops))"
     }
 }
