@@ -162,7 +162,6 @@ extension TradingEngine {
     /// The wish to leave every position stands as long as its hold does, and not longer.
     mutating func restoreFlatten(_ id: SymbolID, _ state: LedgerState) {
         guard !portfolio.quantity(id).isZero else { return }
-        states[id.index].roundTripPnL = state.roundTripPnL[symbols[id]] ?? .zero
         if isFlattening {
             states[id.index].exitWanted = .flatten
         } else if states[id.index].exitWanted == .flatten, !execution.hasExit(id) {

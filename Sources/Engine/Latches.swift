@@ -7,13 +7,15 @@ import Portfolio
 import Primitives
 import Risk
 
-/// What is counted for it; both survive a restart in the checkpoint.
+/// What is counted for it; all of it survives a restart in the checkpoint.
 struct LatchCounters: Sendable, Equatable {
     /// Round trips lost in a row.
     var losingStreak = 0
     /// The latest orders, newest lowest, 1 for one that failed; above them a 1 that only says how
     /// many there are. Zero: none.
     var orderFailures: Int64 = 0
+    /// Σ P&L of the trades of round trips that are not over.
+    var roundTrips: [Symbol: Money] = [:]
 
     private static let window = 20
 
@@ -23,6 +25,7 @@ struct LatchCounters: Sendable, Equatable {
         losingStreak = max(0, checkpoint.losingStreak)
         let most = Int64(1) << (Self.window + 1)
         orderFailures = (0..<most).contains(checkpoint.orderFailures) ? checkpoint.orderFailures : 0
+        roundTrips = checkpoint.roundTrips
     }
 
     mutating func count(order isFailure: Bool) {
@@ -64,20 +67,26 @@ extension TradingEngine {
 
     /// Reads from what an event recorded how orders fared and which round trips came to their end.
     mutating func judgeOutcomes(_ effects: inout [Effect], from start: Int) {
-        var closed: [SymbolID] = []
+        var ended: [SymbolID] = []
         for index in start..<effects.count {
             guard case .record(let entry) = effects[index] else { continue }
             switch entry {
             case .transition(let step): count(step)
+            case .fill(let fill):
+                // Shares given back at what they cost end a round trip without a trade.
+                guard let id = symbols.id(of: fill.symbol), portfolio.quantity(id).isZero,
+                    latches.roundTrips[fill.symbol] != nil
+                else { continue }
+                if !ended.contains(id) { ended.append(id) }
             case .closedTrade(let trade):
                 guard let id = symbols.id(of: trade.symbol) else { continue }
-                let sum = states[id.index].roundTripPnL
-                states[id.index].roundTripPnL = (try? sum.adding(trade.pnl)) ?? sum
-                if !closed.contains(id), isOver(trade, id) { closed.append(id) }
+                let sum = latches.roundTrips[trade.symbol] ?? .zero
+                latches.roundTrips[trade.symbol] = (try? sum.adding(trade.pnl)) ?? sum
+                if !ended.contains(id), isOver(trade, id) { ended.append(id) }
             default: break
             }
         }
-        for id in closed { endRoundTrip(id) }
+        for id in ended { endRoundTrip(id) }
         judgeCounters(&effects)
     }
 
@@ -87,8 +96,7 @@ extension TradingEngine {
     }
 
     private mutating func endRoundTrip(_ id: SymbolID) {
-        let pnl = states[id.index].roundTripPnL
-        states[id.index].roundTripPnL = .zero
+        guard let pnl = latches.roundTrips.removeValue(forKey: symbols[id]) else { return }
         latches.losingStreak = pnl.isNegative ? latches.losingStreak + 1 : 0
     }
 

@@ -255,12 +255,13 @@ extension TradingEngine {
 }
 
 extension LedgerState {
-    /// Every symbol that lots, orders and exits speak of, in an order that does not depend on
+    /// Every symbol that lots, orders, exits and stops speak of, in an order that does not depend on
     /// hashing.
     fileprivate var symbols: [Symbol] {
         var seen: Set<Symbol> = []
         let all =
             lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()
+            + (checkpoint?.lostStops.keys.sorted() ?? [])
         return all.filter { seen.insert($0).inserted }
     }
 }

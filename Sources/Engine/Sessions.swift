@@ -64,12 +64,15 @@ extension TradingEngine {
     /// Where a restart goes on. Inlined by force, as the questions of `decide` are.
     @inline(__always)
     package var checkpoint: Checkpoint {
-        Checkpoint(
+        var point = Checkpoint(
             at: now, feedPosition: feedPosition, equityPeak: tracker.peak ?? .zero,
             drawdownMax: tracker.drawdownMax, sessionDate: sessionDate,
             dayStartEquity: tracker.dayStartEquity ?? portfolio.equity,
             lossBase: tracker.lossBase, drawdownBase: tracker.drawdownBase,
             losingStreak: latches.losingStreak, orderFailures: latches.orderFailures)
+        point.roundTrips = latches.roundTrips
+        point.lostStops = execution.lostStops
+        return point
     }
 }
 

@@ -18,8 +18,6 @@ struct SymbolState: Sendable {
     var takeProfit: Price?
     /// The position is left at this time.
     var exitBy: Timestamp?
-    /// P&L of what was closed of the position that is open.
-    var roundTripPnL = Money.zero
     /// The refusal last recorded; the same one again is not news.
     var lastRefusal: RefusalCode?
     /// Votes behind the entries of the position, newest last, at most `Limits.rememberedEntries`.

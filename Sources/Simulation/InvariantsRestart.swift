@@ -54,6 +54,7 @@ struct RestartGivesTheSame: Invariant {
         let (new, old) = (other.checkpoint, engine.checkpoint)
         if new.lossBase != old.lossBase || new.drawdownBase != old.drawdownBase
             || new.losingStreak != old.losingStreak || new.orderFailures != old.orderFailures
+            || new.roundTrips != old.roundTrips || new.lostStops != old.lostStops
         {
             return "the latches count \(new) after a restart, \(old) alive"
         }
@@ -86,7 +87,6 @@ struct RestartMemory: Sendable {
         RestartMemory(name: "the price of the stop") { ("execution", ["slots", $0, "stopPrice"]) },
         RestartMemory(name: "the taken profit") { ("states", [$0, "takeProfit"]) },
         RestartMemory(name: "the time to leave") { ("states", [$0, "exitBy"]) },
-        RestartMemory(name: "what the round trip made") { ("states", [$0, "roundTripPnL"]) },
     ]
 
     init(name: String, path: @escaping @Sendable (Int) -> (any MirrorPath, [any MirrorPath])) {

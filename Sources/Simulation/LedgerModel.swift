@@ -236,11 +236,6 @@ extension LedgerModel {
             state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL
         }
         state.closedTradeCount = trades.count
-        let openers = Set(state.lots.map(\.openedBy))
-        for trade in trades where openers.contains(trade.entryOrder) {
-            let sum = state.roundTripPnL[trade.symbol] ?? .zero
-            state.roundTripPnL[trade.symbol] = (try? sum.adding(trade.pnl)) ?? sum
-        }
         addExits(&state)
         let entries = state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id)
         for id in entries {
@@ -264,21 +259,17 @@ extension LedgerModel {
         return state
     }
 
-    /// Why positions were to be left, and where their stops rest.
+    /// Why positions were to be left.
     private func addExits(_ state: inout LedgerState) {
         for id in orderIDs {
             guard let order = orders[id] else { continue }
             let symbol = order.intent.symbol
             switch order.intent.role {
-            case .entry: break
+            case .entry, .protectiveStop: break
             case .exit(let reason):
                 let since = state.lots.first { $0.symbol == symbol }?.openedAt
                 if let since, order.intent.createdAt >= since {
                     state.exitsWanted[symbol] = reason
-                }
-            case .protectiveStop(let parent):
-                if state.lots.contains(where: { $0.openedBy == parent }) {
-                    state.stopPrices[symbol] = order.intent.type.price
                 }
             }
         }

@@ -71,12 +71,6 @@ extension World {
                 at: $0.createdAt, role: $0.role,
                 notional: (try? $0.referencePrice * $0.quantity) ?? .zero)
         }
-        state.roundTripPnL = [:]
-        for trade in ledger.trades
-        where state.lots.contains(where: { $0.openedBy == trade.entryOrder }) {
-            let sum = state.roundTripPnL[trade.symbol] ?? .zero
-            state.roundTripPnL[trade.symbol] = (try? sum.adding(trade.pnl)) ?? sum
-        }
         return state
     }
 

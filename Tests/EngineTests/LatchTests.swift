@@ -180,8 +180,32 @@ import Testing
             try world.fill(exit, at: decimal("102.5"))
             #expect(world.ledger.trades.count == 4)
             #expect(world.engine.latches.losingStreak == 1)
-            #expect(world.engine.states[0].roundTripPnL.isZero)
+            #expect(world.engine.latches.roundTrips.isEmpty)
         }
+    }
+
+    @Test("A round trip ends with the last shares, also where they are taken back, not sold")
+    func busted() throws {
+        var world = try Self.world { $0.risk.losingStreakMax = 2 }
+        world.fillsAtOpen = false
+        try world.news("14:02")
+        let entry = try #require(world.working.last?.ticket.id)
+        // e1, e2
+        try world.fill(entry, "4", at: Price(whole: 100))
+        try world.fill(entry, "6", at: Price(whole: 100))
+        world.engine.states[0].exitWanted = .time
+        try world.bar("14:03", "100")
+        let exit = try #require(world.engine.execution.exit(SymbolID(index: 0))?.intent.id)
+        try world.fill(exit, "4", at: Price(whole: 90))
+        let symbol = world.engine.symbols[SymbolID(index: 0)]
+        #expect(world.engine.latches.roundTrips == [symbol: Money(whole: -40)])
+        // All lots of the trade's order but the sold one: what no row of trades and lots says.
+        #expect(try world.restarted().latches == world.engine.latches)
+        try world.report(entry, .busted(executionID: "e2"))
+        #expect(world.position.isZero)
+        #expect(world.engine.latches.roundTrips.isEmpty)
+        #expect(world.engine.latches.losingStreak == 1)
+        #expect(try world.restarted().latches == world.engine.latches)
     }
 
     @Test("S34: when half of the latest orders fail, entries are held")

@@ -187,6 +187,28 @@ import Testing
     }
 
     @Test(
+        "The price of a stop that is gone is the same after restarts, held or flat",
+        arguments: [false, true])
+    func lostStop(restartsFlat: Bool) throws {
+        var world = try ExitTests.held()
+        world.fillsAtOpen = false
+        let entry = try #require(world.ledger.fills.first)
+        for minute in 3...6 { try world.news("19:5\(minute)", World.bad) }
+        let exit = try #require(world.working.first { $0.ticket.type == .market }?.ticket.id)
+        try world.fill(exit, at: Price(whole: 100))
+        #expect(world.position.isZero)
+        let price = world.engine.execution.lostStop(SymbolID(index: 0))
+        #expect(price == decimal("99.5"))
+        if restartsFlat { world.engine = try world.restarted() }
+        // The shares come back on the other side: the lot is the entry's once more.
+        try world.report(entry.orderID, .busted(executionID: entry.executionID))
+        let copy = try world.restarted()
+        #expect(copy.portfolio.quantity(SymbolID(index: 0)) == world.position)
+        #expect(copy.execution.lostStop(SymbolID(index: 0)) == price)
+        #expect(world.engine.execution.lostStop(SymbolID(index: 0)) == price)
+    }
+
+    @Test(
         "A restart into a mode that forbids entries cancels those that work",
         arguments: TradingMode.allCases)
     func forbiddenEntries(mode: TradingMode) throws {

@@ -198,6 +198,8 @@ import Testing
         #expect(try store.loadState().checkpoint == point)
         (point.lossBase, point.drawdownBase) = (usd("-1.5"), usd("7"))
         (point.losingStreak, point.orderFailures) = (3, 0b1011)
+        point.roundTrips = [Symbol("AAA")!: usd("-2.5"), Symbol("BRK.B")!: usd("0")]
+        point.lostStops = [Symbol("AAA")!: price("9.5")]
         try store.commit([.checkpoint(point)])
         #expect(try store.loadState().checkpoint == point)
         point.lossBase = nil

@@ -103,7 +103,6 @@ import Testing
             .init(at: time(51), role: .entry, notional: usd("50")),
             .init(at: time(100), role: .exit(.takeProfit), notional: usd("50")),
         ]
-        expected.stopPrices = [open.symbol: price("9.5")]
         expected.lastExits = [closed.symbol: time(105)]
         expected.entryVotes = [open.entryID: open.votes, waiting.entryID: waiting.votes]
         expected.roles = [stop.id: stop.role, waiting.entryID: .entry]

@@ -206,12 +206,6 @@ package struct MemoryLedger {
             else { continue }
             state.exitsWanted[order.intent.symbol] = reason
         }
-        for order in orderIDs.compactMap({ orders[$0] }) {
-            guard case .protectiveStop(let parent) = order.intent.role,
-                state.lots.contains(where: { $0.openedBy == parent })
-            else { continue }
-            state.stopPrices[order.intent.symbol] = order.intent.type.price
-        }
         for step in transitions {
             guard let reason = step.reason.flatMap({ OrderTransition.leaving($0) }),
                 let lot = state.lots.first(where: { $0.openedBy == step.id }),

@@ -37,10 +37,11 @@ extension LedgerStore {
         try session.rows(
             """
             SELECT at, feed_position, equity_peak, drawdown_max, session_date, day_start_equity,
-                loss_base, drawdown_base, losing_streak, order_failures FROM checkpoint
+                loss_base, drawdown_base, losing_streak, order_failures, round_trips,
+                lost_stops FROM checkpoint
             """
         ) { row throws in
-            checkpoint = Checkpoint(
+            var point = Checkpoint(
                 at: try row.time(0, "checkpoint.at"),
                 feedPosition: try row.integer(1, "checkpoint.feed_position"),
                 equityPeak: try row.money(2, "checkpoint.equity_peak"),
@@ -52,6 +53,11 @@ extension LedgerStore {
                     .map(Money.init(units:)),
                 losingStreak: Int(try row.integer(8, "checkpoint.losing_streak")),
                 orderFailures: try row.integer(9, "checkpoint.order_failures"))
+            point.roundTrips = try row.units(10, "checkpoint.round_trips")
+                .mapValues(Money.init(units:))
+            point.lostStops = try row.units(11, "checkpoint.lost_stops")
+                .mapValues(Price.init(units:))
+            checkpoint = point
         }
         return checkpoint
     }
@@ -141,15 +147,6 @@ extension LedgerStore {
         ) { row throws in
             state.cancelsWanted.insert(try row.orderID(0, "orders.id"))
         }
-        try session.rows(
-            """
-            SELECT symbol, price FROM orders WHERE role = 'protective-stop'
-                AND parent IN (SELECT opened_by FROM lots WHERE quantity <> 0) ORDER BY seq
-            """
-        ) { row throws in
-            let symbol = try row.symbol(0, "orders.symbol")
-            state.stopPrices[symbol] = try row.price(1, "orders.price")
-        }
         if let at = state.checkpoint?.at {
             let since = at - Span(seconds: 48 * 3600)
             try session.rows(
@@ -192,15 +189,6 @@ extension LedgerStore {
         ) { row throws in
             state.lastExits[try row.symbol(0, "closed_trades.symbol")] = try row.time(
                 1, "closed_trades.exit_time")
-        }
-        try session.rows(
-            """
-            SELECT symbol, sum(pnl) FROM closed_trades
-            WHERE entry_order IN (SELECT opened_by FROM lots WHERE quantity <> 0) GROUP BY symbol
-            """
-        ) { row throws in
-            state.roundTripPnL[try row.symbol(0, "closed_trades.symbol")] = try row.money(
-                1, "closed_trades.pnl")
         }
         try session.rows("SELECT count(*), coalesce(sum(pnl), 0) FROM closed_trades") {
             row throws in

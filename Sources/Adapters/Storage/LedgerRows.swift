@@ -25,6 +25,12 @@ enum LedgerColumns {
     static let signal = """
         id, symbol, at, reason, side, score, strength, price, price_time, evidence, verdict
         """
+    /// Numbers by symbol in one column, in order of the symbols: `AAA=5 BBB=-3`.
+    static func units(_ units: [Symbol: Int64]) -> String {
+        units.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
+            .joined(separator: " ")
+    }
+
     static let event = "order_id, from_status, to_status, at, broker_order_id, reason"
 }
 
@@ -50,6 +56,18 @@ extension StoredRow {
         } catch {
             throw bad(column)
         }
+    }
+
+    /// From `LedgerColumns.units`.
+    func units(_ index: Int, _ column: String) throws -> [Symbol: Int64] {
+        var units: [Symbol: Int64] = [:]
+        for pair in try text(index, column).split(separator: " ") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let symbol = Symbol(parts[0]), let value = Int64(parts[1])
+            else { throw bad(column) }
+            units[symbol] = value
+        }
+        return units
     }
 
     private func orderType(_ name: Int, _ price: Int) throws -> OrderType {

@@ -9,6 +9,7 @@ enum LedgerSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("ledger-1") { db in try db.execute(sql: version1) }
         migrator.registerMigration("ledger-2") { db in try migrate2(db) }
+        migrator.registerMigration("ledger-3") { db in try db.execute(sql: version3) }
         return migrator
     }
 

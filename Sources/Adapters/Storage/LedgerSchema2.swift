@@ -101,4 +101,24 @@ extension LedgerSchema {
             hash BLOB NOT NULL
         ) STRICT;
         """
+
+    /// What a restart goes on from where trades are booked late or taken back. Each is a list of
+    /// `SYMBOL=units`. Stops that rest no more and whose position may still want them back are
+    /// taken over.
+    static let version3 = """
+        ALTER TABLE checkpoint ADD COLUMN round_trips TEXT NOT NULL DEFAULT '';
+        ALTER TABLE checkpoint ADD COLUMN lost_stops TEXT NOT NULL DEFAULT '';
+
+        UPDATE checkpoint SET round_trips = coalesce((
+            SELECT group_concat(symbol || '=' || pnl, ' ') FROM (
+                SELECT symbol, sum(pnl) AS pnl FROM closed_trades WHERE entry_order IN (
+                    SELECT opened_by FROM lots WHERE quantity <> 0)
+                GROUP BY symbol)), '');
+        UPDATE checkpoint SET lost_stops = coalesce((
+            SELECT group_concat(symbol || '=' || price, ' ') FROM orders WHERE seq IN (
+                SELECT max(seq) FROM orders WHERE role = 'protective-stop'
+                    AND parent IN (SELECT opened_by FROM lots WHERE quantity <> 0)
+                GROUP BY symbol)
+                AND status NOT IN ('INTENT', 'SUBMITTING', 'UNKNOWN', 'ACKED')), '');
+        """
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// An account of the double-entry books.
 package enum LedgerAccount: Sendable, Hashable {
     case capital
@@ -199,6 +201,12 @@ package struct Checkpoint: Sendable, Equatable {
     /// the newest lowest; the highest bit that is set only says how many orders there are.
     package var losingStreak: Int
     package var orderFailures: Int64
+    /// Σ P&L of the trades of round trips that are not over, by symbol: when one began no other
+    /// row says, for trades can be booked late and taken back.
+    package var roundTrips: [Symbol: Money] = [:]
+    /// Where the newest protective stop of a symbol rested that has none any more; for a position
+    /// that is to have it back.
+    package var lostStops: [Symbol: Price] = [:]
 
     package init(
         at: Timestamp, feedPosition: Int64, equityPeak: Money, drawdownMax: Money,
@@ -215,5 +223,18 @@ package struct Checkpoint: Sendable, Equatable {
         self.drawdownBase = drawdownBase
         self.losingStreak = losingStreak
         self.orderFailures = orderFailures
+    }
+}
+
+extension Checkpoint: CustomStringConvertible {
+    /// By hand, so that equal ones read the same: in order of the symbols.
+    package var description: String {
+        let trips = roundTrips.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let stops = lostStops.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let bases = [lossBase, drawdownBase].map { $0?.description ?? "none" }
+        return "Checkpoint(at: \(at), feed \(feedPosition), peak \(equityPeak), "
+            + "drawdown \(drawdownMax), session \(sessionDate) from \(dayStartEquity), "
+            + "bases \(bases), streak \(losingStreak), failures \(orderFailures), "
+            + "round trips \(trips), lost stops \(stops))"
     }
 }

@@ -62,11 +62,6 @@ package struct LedgerState: Sendable, Equatable {
     /// Why a position that is still open was to be left already: the newest exit order of its time,
     /// or the wish recorded with its entry (`OrderTransition.leaving`).
     package var exitsWanted: [Symbol: TradeReason] = [:]
-    /// Where the newest protective stop of a position that is still open rests or rested.
-    package var stopPrices: [Symbol: Price] = [:]
-    /// Of positions still open: Σ P&L of the closed trades whose entry order also opened a lot
-    /// that is still there.
-    package var roundTripPnL: [Symbol: Money] = [:]
     /// Trades credited so far, by `StrategyID.index`.
     package var creditedTrades: [Int] = [0, 0, 0]
     package var closedTradeCount = 0

@@ -4,9 +4,6 @@ import Primitives
 extension ExecutionStage {
     /// Takes back the orders that were alive when the ledger was last written.
     package mutating func restore(_ state: LedgerState, symbolID: (Symbol) -> SymbolID?) {
-        for symbol in state.stopPrices.keys.sorted() {
-            if let id = symbolID(symbol) { slots[id.index].stopPrice = state.stopPrices[symbol] }
-        }
         for open in state.openOrders {
             guard let id = symbolID(open.intent.symbol) else { continue }
             var order = WorkingOrder(intent: open.intent, symbolID: id, status: open.status)
@@ -24,6 +21,10 @@ extension ExecutionStage {
                 inquiries[open.intent.id] = inquiry
                 giveUp(order)
             }
+        }
+        lostStops = state.checkpoint?.lostStops ?? [:]
+        for symbol in lostStops.keys.sorted() {
+            if let id = symbolID(symbol) { slots[id.index].stopPrice = lostStops[symbol] }
         }
         for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }
         desk.reconciledAt = state.reconciledAt

@@ -109,6 +109,8 @@ package struct ExecutionStage: Sendable {
 
     var orders: [ClientOrderID: WorkingOrder] = [:]
     var slots: [Slots] = []
+    /// `Slots.stopPrice` where no stop rests: what no order that is alive says after a restart.
+    package internal(set) var lostStops: [Symbol: Price] = [:]
     /// Terminal orders of late: a fill may arrive after a cancel.
     var recent = RingBuffer<WorkingOrder>(capacity: 64)
     /// Times of the newest intents, for the limit per minute.
@@ -279,10 +281,12 @@ package struct ExecutionStage: Sendable {
         case .entry where slots[index].entry == nil:
             slots[index].entry = id
             slots[index].stopPrice = nil
+            lostStops[order.intent.symbol] = nil
         case .exit where slots[index].exit == nil: slots[index].exit = id
         case .protectiveStop where slots[index].stop == nil:
             slots[index].stop = id
             slots[index].stopPrice = order.intent.type.price
+            lostStops[order.intent.symbol] = nil
         default: break
         }
     }
@@ -421,6 +425,9 @@ package struct ExecutionStage: Sendable {
         recent.append(order)
         if slots[index].entry == id { slots[index].entry = nil }
         if slots[index].exit == id { slots[index].exit = nil }
-        if slots[index].stop == id { slots[index].stop = nil }
+        if slots[index].stop == id {
+            slots[index].stop = nil
+            lostStops[order.intent.symbol] = slots[index].stopPrice
+        }
     }
 }
