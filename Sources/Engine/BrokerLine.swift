@@ -88,6 +88,7 @@ extension TradingEngine {
         for id in needs.overdue { alarm(id, &effects) }
         if needs.account { compareSoon(&effects) }
         release(&effects)
+        for order in execution.waitingOrders { tellBare(order.intent.id, &effects) }
         execution.schedule(at: now)
     }
 

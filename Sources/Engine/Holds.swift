@@ -142,6 +142,30 @@ extension TradingEngine {
                 + "is \(mode.rawValue)", &effects)
     }
 
+    /// An order is kept back that would protect or leave a position without a stop: where that
+    /// lasts, in whatever mode, a person is told, once for each order.
+    mutating func tellBare(_ id: ClientOrderID, _ effects: inout [Effect]) {
+        guard config.execution.isOutside, config.execution.protectiveStops,
+            let order = execution.order(id), !order.intent.role.isEntry,
+            order.status == .intent || order.status == .submitting,
+            now - order.intent.createdAt >= Limits.barePatience, !toldBare.contains(id),
+            case .waits = admission(of: order), !execution.hasEntry(order.symbolID),
+            !portfolio.quantity(order.symbolID).isZero
+        else { return }
+        // An exit waits in peace while the stop rests at the broker.
+        if let stop = execution.protectiveStop(order.symbolID), stop != id,
+            execution.order(stop)?.status != .intent
+        {
+            return
+        }
+        toldBare = toldBare.filter { execution.order($0) != nil } + [id]
+        let why = entryBlock(order.symbolID).map { ": \($0.rawValue)" } ?? ""
+        raise(
+            "unprotected", .critical,
+            "\(symbols[order.symbolID]): \(portfolio.quantity(order.symbolID)) held without a "
+                + "protective stop; \(id) may not leave\(why)", &effects)
+    }
+
     // MARK: - Restart
 
     /// Holds and commands of the ledger; before anything that asks for the mode.

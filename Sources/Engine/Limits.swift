@@ -20,6 +20,9 @@ package enum Limits {
     package static let commandsWaiting = 8
     /// How long they wait: a broker that answers at all has done so by then.
     package static let commandPatience = Span(seconds: 60)
+    /// How long a position may be without a stop because its order waits, before a person is told:
+    /// a comparison or a new connection has set it free by then.
+    package static let barePatience = Span(seconds: 60)
     /// Within this time `flatten` is to be confirmed.
     package static let flattenConfirmation = Span(seconds: 60)
 }

@@ -55,6 +55,8 @@ package struct TradingEngine: Sendable {
     var notionalToday = Money.zero
     /// Positions without a stop that a person was told of while nothing may leave.
     var toldUnprotected: [Symbol] = []
+    /// Orders kept back without which a position has no stop, of which a person was told.
+    var toldBare: [ClientOrderID] = []
 
     /// `config` is valid: at least one strategy is enabled, as the configuration's check promises.
     package init(_ config: EngineConfig) {

@@ -116,6 +116,29 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
+    @Test(
+        "A position whose new stop is kept back is told of, once, in whatever mode",
+        arguments: [false, true])
+    func keptBack(reduces: Bool) throws {
+        var (world, stop) = try Self.held()
+        for minute in 13...16 { try world.news("14:\(minute)", World.bad) }
+        try world.report(stop, .canceled(reason: "asked for"))
+        let exit = try #require(world.sent.last?.id)
+        if reduces { try world.command(reduce, "14:17") }
+        try world.take(.host(.clock(distrust: "it jumped")), "14:18")
+        try world.report(exit, .rejected(reason: "no"))
+        let fresh = try #require(world.stop)
+        #expect(world.status(fresh) == .intent)
+        #expect(!world.alerts.contains("unprotected"), "it may leave in a moment")
+        try world.wait(until: time("14:40"))
+        #expect(world.alerts.count { $0 == "unprotected" } == 1)
+        try world.take(.host(.clock(distrust: nil)), "14:41")
+        try world.wait(until: time("14:42"))
+        #expect(world.sent.last?.id == fresh)
+        #expect(world.alerts.count { $0 == "unprotected" } == 1)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("After shares were taken back the stop is for what is left", arguments: [false, true])
     func bust(restarts: Bool) throws {
         var (world, stop) = try Self.held()

@@ -102,6 +102,9 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
             Regression(
                 "found while paused", 7, days: 1,
                 "orders found after a restore passed through the last gate, which was closed"),
+            Regression(
+                "a new stop kept back", 46, days: 10,
+                "the stop after a lost exit waited on a suspended symbol, and nobody was told"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)
