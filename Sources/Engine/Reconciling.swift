@@ -88,7 +88,7 @@ extension TradingEngine {
         return max(start, execution.desk.since)
     }
 
-    private func sessionsBegun(days: Int) -> [Session] {
+    func sessionsBegun(days: Int) -> [Session] {
         let today = config.calendar.zone.localDate(of: now)
         return config.calendar.sessions(from: today.adding(days: -days), through: today)
             .filter { $0.open <= now }

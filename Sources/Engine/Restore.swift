@@ -39,10 +39,11 @@ extension TradingEngine {
         latches = LatchCounters(restoring: checkpoint)
         if let date = CivilDate(checkpoint.sessionDate) {
             setSession(config.calendar.session(on: date))
-            if let session {
-                execution.restoreDay(state, from: session.open)
-                restoreNotional(state, from: session.open)
-            }
+        }
+        // After the close the counters stand until the next open.
+        if let day = session ?? sessionsBegun(days: 8).last {
+            execution.restoreDay(state, from: day.open)
+            restoreNotional(state, from: day.open)
         }
         restoreDaily(state)
     }
