@@ -132,10 +132,6 @@ import Testing
         #expect(!world.alerts.contains("unprotected"), "it may leave in a moment")
         try world.wait(until: time("14:40"))
         #expect(world.alerts.count { $0 == "unprotected" } == 1)
-        try world.take(.host(.clock(distrust: nil)), "14:41")
-        try world.wait(until: time("14:42"))
-        #expect(world.sent.last?.id == fresh)
-        #expect(world.alerts.count { $0 == "unprotected" } == 1)
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
