@@ -17,8 +17,6 @@ final class ModelStore {
     private var real: LedgerModel?
     /// In a second file, on its own `fsync`.
     private(set) var highWaterMark = 0
-    /// In the engine's time.
-    var failures: [Timestamp] = []
 
     private let history: History
 

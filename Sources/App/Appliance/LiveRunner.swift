@@ -175,9 +175,12 @@ package struct LiveRunner<Feed: MarketFeed> {
     package mutating func run() throws -> Bool {
         defer { endControl() }
         do { return try trade() } catch {
-            if let broken = error as? EngineError { halt(broken) }
-            desk.giveUp("\(error); the daemon stops")
-            throw error
+            var reason: any Error = error
+            if let broken = error as? EngineError {
+                do { try halt(broken) } catch let unstored { reason = unstored }
+            }
+            desk.giveUp("\(reason); the daemon stops")
+            throw reason
         }
     }
 

@@ -116,10 +116,14 @@ extension LiveRunner {
     }
 
     /// The engine can do no more; that nothing may leave is stored, so that the next start knows.
-    mutating func halt(_ error: EngineError) {
+    /// - Throws: `UnstoredHalt` when it could not be.
+    mutating func halt(_ error: EngineError) throws {
         let entries = loop.engine.haltHold("\(error)", cause: .overflow, at: loop.engine.now)
-        // The reason is what is told, also when it cannot be stored.
-        try? journal.commit(entries.map { .record($0) }, symbols: loop.engine.symbols)
+        do {
+            try journal.commit(entries.map { .record($0) }, symbols: loop.engine.symbols)
+        } catch let failure {
+            throw UnstoredHalt(cause: error, reason: "\(failure)")
+        }
     }
 
     // MARK: - News
@@ -167,5 +171,15 @@ extension LiveRunner {
         health.take(alert: code, message)
         try journal.commit(
             [.record(.alert(alert)), .notice(.alert(alert))], symbols: loop.engine.symbols)
+    }
+}
+
+/// The engine halted, and the ledger could not be told.
+package struct UnstoredHalt: Error, CustomStringConvertible {
+    let cause: EngineError
+    let reason: String
+
+    package var description: String {
+        "\(cause); the next start will not know of the halt, for it could not be stored: \(reason)"
     }
 }
