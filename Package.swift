@@ -5,6 +5,7 @@ import PackageDescription
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -53,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
     ],
     targets: [
         core("Primitives"),
@@ -88,20 +90,23 @@ let package = Package(
         adapter("MarketFeeds"),
         adapter("NewsFeeds"),
         system("CLinux", apt: "libc6-dev"),
-        adapter("Host", ["CLinux"]),
+        system("CSystemd", apt: "libsystemd-dev"),
+        adapter("Host", ["CLinux", "CSystemd", log]),
+        system("CMosquitto", apt: "libmosquitto-dev"),
+        adapter("Messaging", ["CMosquitto", "COpenSSL"]),
 
         .target(
             name: "Appliance",
             dependencies: [
                 "Primitives", "Domain", "Calendar", "Indicators", "Engine", "Backtest", "Storage",
-                "MarketFeeds", "NewsFeeds", "Host", toml,
+                "MarketFeeds", "NewsFeeds", "Host", "Messaging", toml, log,
             ] + stages,
             path: "Sources/App/Appliance"),
         .executableTarget(
             name: "bellwether",
             dependencies: [
                 "Appliance", "Backtest", "Engine", "Simulation", "Storage", "MarketFeeds", "Host",
-                "Primitives", "Domain", "Calendar", arguments,
+                "Messaging", "Primitives", "Domain", "Calendar", arguments, log,
             ],
             path: "Sources/App/bellwether"),
 
@@ -129,13 +134,14 @@ let package = Package(
         tests("Storage", ["Storage", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
-        tests("Host", ["Host"]),
-        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest", "Host"]),
+        tests("Host", ["Host", log]),
+        tests("Messaging", ["Messaging"]),
+        tests("Appliance", ["Appliance", "Storage", "Engine", "Backtest", "Host", "Messaging"]),
         tests(
             "Scenarios",
             [
                 "Appliance", "Storage", "Engine", "Backtest", "Calendar", "MarketFeeds", "Host",
-                "bellwether", grdb,
+                "Messaging", "bellwether", grdb,
             ] + stages),
         tests("Tidy", []),
     ],

@@ -6,7 +6,7 @@ enum ImportRules {
     static let stages = [
         "News", "Sentiment", "Signals", "Risk", "Execution", "Portfolio", "Learning",
     ]
-    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds", "Host"]
+    static let adapters = ["Storage", "MarketFeeds", "NewsFeeds", "Host", "Messaging"]
 
     /// What the machine and the toolchain bring; never below the rim.
     static let system: Set<String> = [
@@ -36,18 +36,19 @@ enum ImportRules {
         }
         let inner = Set(core + stages + adapters + ["Engine", "Backtest", "Simulation"])
         all.append(
-            ("Appliance", "Sources/App/Appliance", inner.union(system).union(["TOMLKit"])))
+            ("Appliance", "Sources/App/Appliance", inner.union(system).union(["TOMLKit", "Logging"])))
         all.append(
             (
                 "bellwether", "Sources/App/bellwether",
-                inner.union(system).union(["Appliance", "ArgumentParser"])
+                inner.union(system).union(["Appliance", "ArgumentParser", "Logging"])
             ))
         return all
     }()
 
     /// The third-party libraries, each behind one target.
     static let libraries: [String: Set<String>] = [
-        "Storage": ["GRDB", "COpenSSL"], "Host": ["CLinux"], "Appliance": ["TOMLKit"],
+        "Storage": ["GRDB", "COpenSSL"], "Host": ["CLinux", "CSystemd", "Logging"],
+        "Messaging": ["CMosquitto", "COpenSSL"], "Appliance": ["TOMLKit"],
         "bellwether": ["ArgumentParser"],
     ]
 }

@@ -1,0 +1,48 @@
+// What passes between the daemon and the MQTT broker, without a word of MQTT's own machinery.
+import Domain
+
+/// A topic whose newest value alone counts: retained at the broker, sent at least once.
+package enum RetainedTopic: String, Sendable, CaseIterable {
+    case state, portfolio, positions, weights
+}
+
+/// Something that happened, kept in the outbox of the ledger until the broker has confirmed it.
+package struct OutgoingEvent: Sendable, Equatable {
+    package enum Kind: String, Sendable, CaseIterable {
+        case signal, trade, alert, reconciliation
+    }
+
+    /// A ULID; what a receiver that gets it twice knows it by.
+    package let id: String
+    package let kind: Kind
+    /// JSON.
+    package let payload: String
+
+    package init(id: String, kind: Kind, payload: String) {
+        self.id = id
+        self.kind = kind
+        self.payload = payload
+    }
+}
+
+/// A message on `request/<verb>` as it came in; nothing of it was checked but its size.
+package struct IncomingRequest: Sendable, Equatable {
+    /// The last level of the topic.
+    package let verb: String
+    package let payload: [UInt8]
+    package let isRetained: Bool
+    /// MQTT 5: where the sender wants the answer, and what it knows it by; both as they came.
+    package let responseTopic: String?
+    package let correlation: [UInt8]?
+
+    package init(
+        verb: String, payload: [UInt8], isRetained: Bool, responseTopic: String?,
+        correlation: [UInt8]?
+    ) {
+        self.verb = verb
+        self.payload = payload
+        self.isRetained = isRetained
+        self.responseTopic = responseTopic
+        self.correlation = correlation
+    }
+}
