@@ -36,7 +36,10 @@ enum ImportRules {
         }
         let inner = Set(core + stages + adapters + ["Engine", "Backtest", "Simulation"])
         all.append(
-            ("Appliance", "Sources/App/Appliance", inner.union(system).union(["TOMLKit", "Logging"])))
+            (
+                "Appliance", "Sources/App/Appliance",
+                inner.union(system).union(["TOMLKit", "Logging"])
+            ))
         all.append(
             (
                 "bellwether", "Sources/App/bellwether",
