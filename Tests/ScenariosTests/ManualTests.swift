@@ -91,6 +91,14 @@ import Testing
         }
     }
 
+    @Test("A09, A10: bellwether.toml(5) is what the table of keys makes it")
+    func configuration() throws {
+        let made = try Program.run(["config", "manual"])
+        let isSame = try made.output == Self.text("bellwether.toml.5")
+        #expect(
+            isSame, "bellwether config manual > man/bellwether.toml.5 brings the page up to date")
+    }
+
     @Test("A10: the pages name each other rightly", arguments: pages)
     func references(page: String) throws {
         for line in try Self.text(page).split(separator: "\n")

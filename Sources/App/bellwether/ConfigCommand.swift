@@ -13,7 +13,9 @@ struct ConfigCommand: ParsableCommand {
             names; a later one wins, key by key) and the words of --set. Secrets are in none of \
             them.
             """,
-        subcommands: [Show.self, Check.self, Keys.self, Explain.self, Migrate.self],
+        subcommands: [
+            Show.self, Check.self, Keys.self, Explain.self, Migrate.self, Manual.self,
+        ],
         defaultSubcommand: Show.self)
 
     struct Show: ParsableCommand {
@@ -111,6 +113,14 @@ struct ConfigCommand: ParsableCommand {
                 print(keys.map { $0.explained(loaded) }.joined(separator: "\n"), terminator: "")
             }
         }
+    }
+
+    struct Manual: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the manual page bellwether.toml(5) as it is made from the keys.",
+            shouldDisplay: false)
+
+        func run() { print(configurationManual(), terminator: "") }
     }
 
     struct Migrate: ParsableCommand {
