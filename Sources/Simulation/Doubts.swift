@@ -37,6 +37,10 @@ extension Truth {
             lost.symbols.insert(was.intent.symbol)
             doubts.append(Doubt(symbol: was.intent.symbol, order: id, since: stamp))
         }
+        let waiting = real.checkpoint?.revisions ?? []
+        for report in ledger.checkpoint?.revisions ?? [] where !waiting.contains(report) {
+            lose(report)
+        }
         let kept = Set(real.commands.map(\.command.transaction))
         lost.transactions = Set(ledger.commands.map(\.command.transaction)).subtracting(kept)
         ledger = real
