@@ -9,9 +9,9 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Look at the configuration: what is in force, why, and what each key means.",
         discussion: """
-            The configuration is one TOML file, its drop-ins (FILE.d/*.toml, in the order of their \
-            names; a later one wins, key by key) and the words of --set. Secrets are in none of \
-            them.
+            Reads the configuration: one TOML file, its drop-ins (FILE.d/*.toml, in the order of \
+            their names; a later one wins, key by key) and the words of --set. Secrets are in none \
+            of them. Writes to standard output; only migrate writes files.
             """,
         subcommands: [
             Show.self, Check.self, Keys.self, Explain.self, Migrate.self, Manual.self,
