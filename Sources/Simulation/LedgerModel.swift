@@ -82,7 +82,9 @@ struct LedgerModel {
             commands.append(record)
         case .reconciliation(let run): reconciliations.append(run)
         case .proof(let proof):
-            if !proofs.insert(proof.jti).inserted { return "the proof \(proof.jti) is stored twice" }
+            guard proofs.insert(proof.jti).inserted else {
+                return "the proof \(proof.jti) is stored twice"
+            }
         case .outgoing: break
         }
         return nil
