@@ -39,6 +39,7 @@ struct LedgerModel {
     private(set) var commands: [CommandRecord] = []
     private var commandPlaces: [String: Int] = [:]
     private(set) var reconciliations: [ReconciliationRun] = []
+    private var proofs: Set<String> = []
     private var cancelsWanted: Set<ClientOrderID> = []
     /// Transactions so far: what the high-water mark counts.
     private(set) var commits = 0
@@ -79,6 +80,11 @@ struct LedgerModel {
             }
             commands.append(record)
         case .reconciliation(let run): reconciliations.append(run)
+        case .proof(let proof):
+            guard proofs.insert(proof.jti).inserted else {
+                return "the proof \(proof.jti) is stored twice"
+            }
+        case .outgoing: break
         }
         return nil
     }
@@ -243,6 +249,7 @@ extension LedgerModel {
             }
         }
         state.holds = holds
+        for record in commands { state.overrides.take(record) }
         state.holdCount = holdCount
         state.commands = commands.suffix(256)
         state.reconciliationCount = reconciliations.count

@@ -17,7 +17,7 @@ struct CtlCommand: ParsableCommand {
             """,
         subcommands: [
             Pause.self, Resume.self, Flatten.self, Reconcile.self, Status.self, Positions.self,
-            Weights.self,
+            CtlWeights.self, CtlLimits.self, CtlReport.self, CtlReload.self,
         ])
 
     struct Common: ParsableArguments {
@@ -182,18 +182,6 @@ struct CtlCommand: ParsableCommand {
             try reporting { try showData(.positions, options, json: json) }
         }
     }
-
-    struct Weights: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Show the weights of the strategies.",
-            discussion: "Reads the configuration; writes a line for each strategy, or JSON.")
-        @OptionGroup var options: ConfigurationOptions
-        @Flag(help: "Write JSON.") var json = false
-
-        func run() throws {
-            try reporting { try showData(.weights, options, json: json) }
-        }
-    }
 }
 
 /// A time such as `2026-11-23T14:30:00Z`.
@@ -212,7 +200,7 @@ func showReconciliation(_ common: CtlCommand.Common) throws {
     if !reconciliationMatches(answer) { throw Exit.negative }
 }
 
-private func showData(
+func showData(
     _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool
 ) throws {
     let configuration = try options.load(needsLimits: false, usesStore: true).configuration
