@@ -60,11 +60,14 @@ package final class Heartbeats: Sendable {
     }
 
     /// Which have been still for too long, the longest first.
-    package func late() -> [Late] {
+    /// - Parameter limit: in place of the deadline of each.
+    package func late(after limit: Duration? = nil) -> [Late] {
         let now = Heartbeat.clock
         return all.withLock { parts in
             parts.compactMap { part in
-                guard let time = part.stillness(at: now), time > part.deadline else { return nil }
+                guard let time = part.stillness(at: now), time > limit ?? part.deadline else {
+                    return nil
+                }
                 return Late(name: part.name, stillness: time)
             }
         }.sorted { $0.stillness > $1.stillness }

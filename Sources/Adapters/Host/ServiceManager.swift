@@ -57,10 +57,13 @@ package final class ServiceManager: Sendable {
     }
 
     package var isReady: Bool { state.withLock { $0.isReady } }
+    /// Between READY and STOPPING.
+    package var isRunning: Bool { state.withLock { $0.isReady && !$0.isStopping } }
 
     /// Trading can start; again after a reload.
     package func ready(_ status: String) {
         state.withLock { state in
+            guard !state.isStopping else { return }
             state.isReady = true
             note(status, &state, at: .now)
             send("READY=1\nSTATUS=\(oneLine(status))")
@@ -122,10 +125,10 @@ package final class ServiceManager: Sendable {
             let isRecent = state.extendedAt.map { now < $0 + .seconds(5) } ?? false
             guard !isRecent || (state.told != work && !state.isStopping) else { return }
             state.extendedAt = now
-            let extension_ = "EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)"
-            guard !state.isStopping else { return send(extension_) }
+            let assignment = "EXTEND_TIMEOUT_USEC=\(time.components.seconds * 1_000_000)"
+            guard !state.isStopping else { return send(assignment) }
             note(work, &state, at: now)
-            send("\(extension_)\nSTATUS=\(oneLine(work))")
+            send("\(assignment)\nSTATUS=\(oneLine(work))")
         }
     }
 

@@ -82,6 +82,11 @@ package final class Watchdog: Sendable {
         // A thread that only sleeps was late itself: the process was stopped, or the machine had
         // no time for it.
         if gap > interval * 4 + .seconds(1) { heartbeats.forgive() }
+        // The start has a time limit of its own, and so has the end.
+        guard manager.isRunning else {
+            if !manager.isReady { heartbeats.forgive() }
+            return []
+        }
         return heartbeats.late()
     }
 
