@@ -1,0 +1,6 @@
+/// What the client's thread does.
+struct ConnectionLoop {
+    let client: MessagingClient
+
+    func run() {}
+}
