@@ -66,7 +66,8 @@ package final class MessagingClient: @unchecked Sendable {
         }
         precondition(isFirst, "a messaging client starts once")
         let thread = Thread { [self] in
-            ConnectionLoop(client: self).run()
+            var loop = ConnectionLoop(client: self)
+            loop.run()
             ended.signal()
         }
         thread.name = "mqtt"
@@ -129,7 +130,6 @@ package final class MessagingClient: @unchecked Sendable {
             status.published = mail.published
             status.dropped = mail.dropped
             status.queued = mail.depths
-            status.faults = mail.faults.sorted { $0.key < $1.key }.map(\.value)
             return status
         }
     }
@@ -148,18 +148,12 @@ package final class MessagingClient: @unchecked Sendable {
         lock.withLock { body(&mail) }
     }
 
-    func beat() {
-        lock.withLock { current.heartbeat = .now }
-        onBeat()
-    }
-
     func withStatus(_ body: (inout MessagingStatus) -> Void) {
         lock.withLock { body(&current) }
     }
 
-    static func wallClock() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    func beat() {
+        lock.withLock { current.heartbeat = .now }
+        onBeat()
     }
 }

@@ -46,7 +46,9 @@ struct Mail {
     private let topics: Topics
     private let limits: MessagingConfig.Limits
 
+    /// To be said next.
     private var availability: Bool?
+    private var isClosing = false
     private var values: [RetainedTopic: String] = [:]
     /// Not sent, or changed since.
     private var stale: Set<RetainedTopic> = []
@@ -93,8 +95,16 @@ struct Mail {
 
     /// Whether all that a receiver would miss has reached the broker.
     var isSettled: Bool {
-        underway.isEmpty && stale.isEmpty && answers.isEmpty && events.isEmpty && !discoveryIsDue
+        if isClosing { return availability == nil && !isOfflineUnderway }
+        return underway.isEmpty && stale.isEmpty && answers.isEmpty && events.isEmpty
+            && !discoveryIsDue
             && availability == nil
+    }
+
+    private var isOfflineUnderway: Bool {
+        underway.values.contains {
+            if case .availability(isOnline: false) = $0.parcel.kind { true } else { false }
+        }
     }
 
     var oldestUnderway: ContinuousClock.Instant? { underway.values.map(\.handedAt).min() }
@@ -154,7 +164,11 @@ struct Mail {
         discoveryIsDue = new != nil
     }
 
-    mutating func setAvailability(_ isOnline: Bool) { availability = isOnline }
+    /// Only `offline` still goes; all else stays where it is.
+    mutating func close() {
+        isClosing = true
+        availability = false
+    }
 
     private mutating func fits(_ payload: String) -> Bool {
         if payload.utf8.count <= limits.payloadBytes { return true }
@@ -219,10 +233,12 @@ struct Mail {
     /// - Parameter isBusy: the library still has bytes to write; telemetry waits for it.
     mutating func next(isBusy: Bool, at now: ContinuousClock.Instant) -> Parcel? {
         if let due = repeatAt, due <= now { repeatAll() }
-        if underway.count < limits.inflight, let parcel = nextAcknowledged(at: now) {
+        // `offline` is the last word and needs no place.
+        if underway.count < limits.inflight || isClosing, let parcel = nextAcknowledged(at: now) {
             return parcel
         }
-        guard !isBusy, telemetryUnderway == nil, let payload = telemetry.popFirst() else {
+        guard !isBusy, !isClosing, telemetryUnderway == nil, let payload = telemetry.popFirst()
+        else {
             return nil
         }
         return Parcel(kind: .telemetry, topic: topics.telemetry, payload: payload)
@@ -235,6 +251,7 @@ struct Mail {
                 kind: .availability(isOnline: isOnline), topic: topics.availability,
                 payload: isOnline ? "online" : "offline")
         }
+        if isClosing { return nil }
         while let answer = answers.popFirst() {
             guard now - answer.madeAt < limits.answerLife else {
                 dropped.answers += 1
@@ -304,20 +321,24 @@ struct Mail {
             return
         }
         published += 1
-        faults[parcel.topic] = nil
+        faults[faultTopic(of: parcel)] = nil
         if case .event(let event) = parcel.kind { delivered.append(event.id) }
     }
 
     /// By the broker or, for its size, by the library; a later value may pass.
     mutating func refused(_ parcel: Parcel, because reason: String) {
         dropped.refused += 1
-        // Topics of senders' choice would be many.
-        let isAnswer = if case .answer = parcel.kind { true } else { false }
-        let topic = isAnswer ? topics.responses : parcel.topic
+        let topic = faultTopic(of: parcel)
         faults[topic] = "the broker refuses what is sent to \(topic): \(reason)"
         guard case .event(let event) = parcel.kind else { return }
         if parked.isEmpty { parkedUntil = .now + limits.refusedPause }
         parked.append(event)
+    }
+
+    /// Answers share one: topics of the senders' choice would be many.
+    private func faultTopic(of parcel: Parcel) -> String {
+        if case .answer = parcel.kind { return topics.responses }
+        return parcel.topic
     }
 
     /// What the broker said to our subscription.
