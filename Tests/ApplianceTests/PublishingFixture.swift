@@ -1,4 +1,5 @@
 import Domain
+import Engine
 import Messaging
 import Primitives
 import TestSupport
@@ -7,6 +8,11 @@ import TestSupport
 
 /// Facts of every kind, with text that would do harm.
 enum PublishingFixture {
+    /// One that has seen nothing.
+    static func engine() throws -> TradingEngine {
+        TradingEngine(EngineConfig(calendar: try Assembly(Configuration()).calendar))
+    }
+
     static let hostile = "“Profit” \"\\ \u{0} \u{1B}[31m \u{202E} </script>\n" + long
     static let long = String(repeating: "e\u{301}\u{301}", count: 500)
 

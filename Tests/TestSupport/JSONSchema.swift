@@ -1,11 +1,11 @@
-import Domain
+internal import Domain
 import Foundation
 import Primitives
 
 /// A small reader of JSON Schema (draft 2020-12): the keywords that the shipped schemas use, and a
 /// refusal of every other, so that nothing in a schema goes unchecked.
 package struct JSONSchema {
-    package let root: JSONValue
+    private let root: JSONValue
 
     package struct Broken: Error, CustomStringConvertible {
         package let description: String
@@ -29,7 +29,7 @@ package struct JSONSchema {
         } catch { return ["\(error)"] }
     }
 
-    package func problems(_ value: JSONValue) -> [String] { check(value, root, "$") }
+    private func problems(_ value: JSONValue) -> [String] { check(value, root, "$") }
 
     // MARK: - Keywords
 

@@ -12,13 +12,16 @@ package struct HomeAssistantDevice: Sendable {
     /// `[a-z0-9-]`
     package let id: String
     package let base: String
+    /// The first level of the topics at which Home Assistant listens.
+    package let prefix: String
 
-    package init(id: String, base: String) {
+    package init(id: String, base: String, prefix: String = "homeassistant") {
         self.id = id
         self.base = base
+        self.prefix = prefix
     }
 
-    package var topic: String { "homeassistant/device/\(objectID)/config" }
+    package var topic: String { "\(prefix)/device/\(objectID)/config" }
     var objectID: String { "bellwether_\(id)" }
 
     /// `state` is sent at least so often; what is three times as old is not shown any more.
