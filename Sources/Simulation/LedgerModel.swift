@@ -39,6 +39,7 @@ struct LedgerModel {
     private(set) var commands: [CommandRecord] = []
     private var commandPlaces: [String: Int] = [:]
     private(set) var reconciliations: [ReconciliationRun] = []
+    private var proofs: Set<String> = []
     private var wishes: [(order: ClientOrderID, reason: TradeReason)] = []
     private var cancelsWanted: Set<ClientOrderID> = []
     /// Transactions so far: what the high-water mark counts.
@@ -80,6 +81,11 @@ struct LedgerModel {
             }
             commands.append(record)
         case .reconciliation(let run): reconciliations.append(run)
+        case .proof(let proof):
+            guard proofs.insert(proof.jti).inserted else {
+                return "the proof \(proof.jti) is stored twice"
+            }
+        case .outgoing: break
         }
         return nil
     }

@@ -28,6 +28,8 @@ package struct MemoryLedger {
     package private(set) var holdChanges: [HoldChange] = []
     package private(set) var commands: [CommandRecord] = []
     package private(set) var reconciliations: [ReconciliationRun] = []
+    package private(set) var proofs: [CommandProof] = []
+    package private(set) var outbox: [OutboxRow] = []
     private var lots: [String: Lot] = [:]
     private var lotIDs: [String] = []
     private var decisionKeys: Set<String> = []
@@ -85,6 +87,12 @@ package struct MemoryLedger {
                 problems.append("reconciliation \(run.id) twice")
             }
             reconciliations.append(run)
+        case .proof(let proof):
+            if proofs.contains(where: { $0.jti == proof.jti }) {
+                problems.append("proof \(proof.jti) twice")
+            }
+            proofs.append(proof)
+        case .outgoing(let row): outbox.append(row)
         }
     }
 

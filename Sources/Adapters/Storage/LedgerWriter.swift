@@ -33,6 +33,9 @@ struct LedgerWriter {
             default: try write(entry, session)
             }
         }
+        if entries.contains(where: { if case .outgoing = $0 { true } else { false } }) {
+            try boundOutbox(session)
+        }
         // Only now: a hold counts wherever in the commit it stands.
         for case .transition(let step) in entries where step.to == .submitting {
             try LedgerGate.check(step, departing: departing, session)
@@ -60,6 +63,8 @@ struct LedgerWriter {
         case .checkpoint(let checkpoint): try write(checkpoint, session)
         case .hold(let change): try write(change, session)
         case .command(let record): try write(record, session)
+        case .proof(let proof): try write(proof, session)
+        case .outgoing(let row): try write(row, session)
         case .transition, .reconciliation: break
         }
     }

@@ -25,6 +25,7 @@ struct Bellwether: ParsableCommand {
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, BacktestCommand.self,
             ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
+            ConfigCommand.self,
             BenchCommand.self, SimulateCommand.self, VersionCommand.self,
         ])
 }
@@ -115,18 +116,33 @@ struct ConfigurationOptions: ParsableArguments {
         bars: [String] = [], news: [String] = [], more: [String] = [], needsLimits: Bool = true,
         usesStore: Bool = false
     ) throws -> LoadedConfiguration {
-        let system = "/etc/bellwether/bellwether.toml"
-        let path = config ?? (FileManager.default.fileExists(atPath: system) ? system : nil)
-        var loaded = try loadConfiguration(
-            path: path, overrides: more + overrides, bars: bars, news: news)
-        let moved = loaded.moveStateHome(
-            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
+        let (loaded, moved) = try read(bars: bars, news: news, more: more)
         if usesStore, let moved { complain("bellwether: \(moved)") }
         let passedOver = needsLimits ? [] : loaded.configuration.limitsOff
         for warning in loaded.warnings where !passedOver.contains(warning.key ?? "") {
             complain("warning: \(warning)")
         }
         return loaded
+    }
+
+    static let systemFile = "/etc/bellwether/bellwether.toml"
+
+    /// Nothing is written: the warnings are in the result.
+    func loadQuietly() throws(ConfigurationErrors) -> LoadedConfiguration {
+        try read(bars: [], news: [], more: []).loaded
+    }
+
+    /// - Returns: `moved` says where the store is, when it is not at its usual place.
+    private func read(
+        bars: [String], news: [String], more: [String]
+    ) throws(ConfigurationErrors) -> (loaded: LoadedConfiguration, moved: String?) {
+        let isThere = FileManager.default.fileExists(atPath: Self.systemFile)
+        var loaded = try loadConfiguration(
+            path: config ?? (isThere ? Self.systemFile : nil), overrides: more + overrides,
+            bars: bars, news: news)
+        let moved = loaded.moveStateHome(
+            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
+        return (loaded, moved)
     }
 }
 

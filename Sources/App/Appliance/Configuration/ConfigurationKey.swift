@@ -1,3 +1,7 @@
+import Backtest
+import Domain
+import Primitives
+
 /// One row of the schema: everything that is known of a key.
 package struct ConfigurationKey: Sendable {
     /// The dotted name, e.g. `risk.positions_max`.
@@ -14,6 +18,10 @@ package struct ConfigurationKey: Sendable {
     package let show: @Sendable (Configuration) -> String
     /// Sets the value; relative paths in it start at the given folder.
     let apply: Apply
+    /// Takes over this key's value alone, from the first to the second.
+    let copy: @Sendable (Configuration, inout Configuration) -> Void
+    /// What kind of value it is, in a word or two: `integer`, `length of time`.
+    package let type: String
     /// What is refused is not shown, as it may be a secret.
     let isHidden: Bool
     /// A list: the command line may give its members as words between commas.
@@ -44,6 +52,8 @@ package struct ConfigurationKey: Sendable {
         isLimit = limit
         isReloaded = reload
         isHidden = codec.isHidden
+        type = typeName(T.self)
+        copy = { $1[keyPath: field] = $0[keyPath: field] }
         isList = codec.isList
         show = { codec.write($0[keyPath: field]) }
         apply = { (configuration, value, folder) throws(KeyProblems) in
@@ -105,5 +115,25 @@ struct Codec<T: Sendable>: Sendable {
                 }
             },
             write: { [write] in $0.map(write) ?? quoted(word) })
+    }
+}
+
+/// What a person calls values of this type.
+private func typeName<T>(_ type: T.Type) -> String {
+    switch type {
+    case is Bool.Type: "true or false"
+    case is Double.Type, is Double?.Type: "number"
+    case is MarketSettings.Speed.Type: "number or word"
+    case is Int64.Type: "size"
+    case is Int.Type, is Int?.Type, is Int32.Type, is UInt64.Type: "integer"
+    case is Money.Type: "amount"
+    case is Quantity.Type: "quantity"
+    case is Span.Type, is Span?.Type: "length of time"
+    case is CivilDate.Type: "date"
+    case is String.Type, is String?.Type: "text"
+    case is CredentialReference.Type, is CredentialReference?.Type: "credential"
+    case is [Symbol: [String]].Type: "table"
+    case is any RangeReplaceableCollection.Type: "list"
+    default: "word"
     }
 }

@@ -56,7 +56,7 @@ struct ConfigurationSource {
     }
 
     /// The file's bytes, at most one more than `bytesMax`. Pipes are read, too.
-    private static func read(_ path: String, name: String) throws(ConfigurationProblem) -> [UInt8] {
+    static func read(_ path: String, name: String) throws(ConfigurationProblem) -> [UInt8] {
         func failure(_ code: Int32) -> ConfigurationProblem {
             let reason =
                 switch code {
