@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct PublishingPayloadTests {
     private func recorded() throws -> [OutgoingEvent] {
-        var recorder = EventRecorder()
+        var recorder = EventRecorder(boot: 1)
         return recorder.events(
             try PublishingFixture.everything(),
             written: try ReportingFixture.time("2026-11-22T15:04:05.123Z"))
@@ -46,7 +46,7 @@ import Testing
 
     @Test("Refusals that say nothing of risk stay in the ledger", arguments: RefusalCode.allCases)
     func quiet(code: RefusalCode) throws {
-        var recorder = EventRecorder()
+        var recorder = EventRecorder(boot: 1)
         let effect = Effect.record(
             .signal(try PublishingFixture.signal(), .refused(Refusal(code, []))))
         let events = recorder.events(
@@ -84,7 +84,7 @@ import Testing
         figures.boot = 7
         figures.engine.errors = [.transient: 2]
         figures.process = .read()
-        figures.commit.take(0.004)
+        figures.commit.take(.milliseconds(4))
         figures.link.depths = [(name: "events", count: 3)]
         figures.outbox = 3
         let text = figures.json(written: written).compact
@@ -149,9 +149,9 @@ import Testing
                 count += 1
             print(len(schemas), count)
             """, to: "check.py")
-        guard FileManager.default.isExecutableFile(atPath: "/usr/bin/python3") else { return }
+
         let outcome = try ChildProcess(
-            "/usr/bin/python3", [script, ShippedSchema.folder, folder("events.jsonl")]
+            "/usr/bin/env", ["python3", script, ShippedSchema.folder, folder("events.jsonl")]
         ).wait()
         // 3: the library is not here; the own reader above has looked at the same.
         if outcome.status == 3 { return }

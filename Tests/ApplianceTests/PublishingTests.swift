@@ -17,7 +17,7 @@ import Testing
         var settings = PublishingSettings()
         change(&settings)
         return Publisher(
-            outlet: outlet, outbox: outbox, recorder: EventRecorder(), settings: settings)
+            outlet: outlet, outbox: outbox, recorder: EventRecorder(boot: 1), settings: settings)
     }
 
     private func engine() throws -> TradingEngine {
@@ -107,7 +107,7 @@ import Testing
 
     @Test("What an earlier run left in the outbox goes first")
     func restart() throws {
-        var recorder = EventRecorder()
+        var recorder = EventRecorder(boot: 1)
         outbox.rows = recorder.events(try alerts(3), written: .distantPast)
         let (publisher, engine) = (publisher(), try engine())
         commit(publisher, try alerts(1))

@@ -180,12 +180,12 @@ package enum TradeEvent: String, Sendable, CaseIterable {
 }
 
 /// What an event tells of an order beside the step that ended it.
-struct OrderOutline: Sendable, Equatable {
+package struct OrderOutline: Sendable, Equatable {
     let symbol: Symbol
     let side: OrderSide
     let quantity: Quantity
 
-    init(_ intent: OrderIntent) {
+    package init(_ intent: OrderIntent) {
         symbol = intent.symbol
         side = intent.side
         quantity = intent.quantity

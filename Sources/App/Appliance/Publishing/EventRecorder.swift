@@ -13,15 +13,20 @@ package struct EventRecorder {
     /// Orders that live, and what an event needs of them when they end.
     private var orders: [ClientOrderID: OrderOutline] = [:]
     package private(set) var tally: TradeTally
-    private var ids: ULIDMaker
+    private var ids: ULID
+    /// For orders of an earlier run.
+    private let stored: (ClientOrderID) -> OrderOutline?
 
-    /// - Parameter open: of the ledger's state, after a restart.
+    /// - Parameters:
+    ///   - boot: another one in every run of the same store.
+    ///   - stored: reads an order that this run did not make.
     package init(
-        open: [OrderIntent] = [], tally: TradeTally = TradeTally(), ids: ULIDMaker = ULIDMaker()
+        boot: Int64, tally: TradeTally = TradeTally(),
+        stored: @escaping (ClientOrderID) -> OrderOutline? = { _ in nil }
     ) {
-        for intent in open { orders[intent.id] = OrderOutline(intent) }
+        ids = ULID(origin: UInt64(truncatingIfNeeded: boot))
         self.tally = tally
-        self.ids = ids
+        self.stored = stored
     }
 
     static func isQuiet(_ code: RefusalCode) -> Bool {
@@ -46,7 +51,7 @@ package struct EventRecorder {
         _ entry: LedgerEntry, _ written: Timestamp, _ events: inout [OutgoingEvent]
     ) {
         func add(_ kind: OutgoingEvent.Kind, _ json: (EventHead) -> OrderedJSON) {
-            let head = EventHead(id: ids.next(at: written), written: written)
+            let head = EventHead(id: ids.next(at: written.nanoseconds), written: written)
             events.append(OutgoingEvent(id: head.id, kind: kind, payload: json(head).compact))
         }
         switch entry {
@@ -60,10 +65,11 @@ package struct EventRecorder {
             }
         case .intent(let intent): orders[intent.id] = OrderOutline(intent)
         case .transition(let step):
-            guard step.to.isTerminal, step.from != step.to,
-                let order = orders.removeValue(forKey: step.id),
-                let type = TradeEvent(step.to)
-            else { return }
+            guard step.to.isTerminal, step.from != step.to else { return }
+            let known = orders.removeValue(forKey: step.id)
+            guard let type = TradeEvent(step.to), let order = known ?? stored(step.id) else {
+                return
+            }
             add(.trade) { EventPayload.end(order, step, type, $0) }
         case .fill(let fill):
             tally.take(fill)

@@ -6,13 +6,14 @@ import Primitives
 /// What of the closed trades is published: kept up to date trade by trade, so that nobody has to
 /// read them all again.
 package struct TradeTally: Sendable, Equatable {
-    package private(set) var trades = 0
-    private var heldSeconds = 0.0
+    package private(set) var trades: Int
+    private var heldSeconds: Double
     /// The newest fill of this store that is known of.
     package private(set) var lastFill: Fill?
 
-    package init(_ trades: [ClosedTrade] = [], lastFill: Fill? = nil) {
-        for trade in trades { take(trade) }
+    package init(trades: Int = 0, heldSeconds: Double = 0, lastFill: Fill? = nil) {
+        self.trades = trades
+        self.heldSeconds = heldSeconds
         self.lastFill = lastFill
     }
 

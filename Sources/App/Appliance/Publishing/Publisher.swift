@@ -26,8 +26,11 @@ package struct PublishingSettings: Sendable, Equatable {
     static let stateCalm = Duration.seconds(1)
     /// Nothing but a change of the holds is looked for more often.
     static let tickEvery = Duration.milliseconds(100)
-    /// Rows are removed from the outbox with this pause between two commits for it.
-    static let forgetEvery = Duration.seconds(5)
+    /// Rows are removed from the outbox so long after the first of them was confirmed, or when so
+    /// many are: each removal is a commit of its own, and costs flash. A crash before only means
+    /// that they are sent once more, under the same ids.
+    static let forgetAfter = Duration.seconds(60)
+    static let forgetCount = 256
     static let unpacedEventsPerSecond = 20
     /// How many of the outbox are looked at, to offer them again, at once.
     static let refillMax = 64
@@ -178,11 +181,9 @@ package final class Publisher {
         for id in delivered { inFlight.remove(id) }
         confirmed += delivered
         guard !confirmed.isEmpty else { return }
-        // A power cut before then only means that they are sent once more, under the same ids.
-        let due = forgetDue ?? now + PublishingSettings.forgetEvery
+        let due = forgetDue ?? now + PublishingSettings.forgetAfter
         forgetDue = due
-        guard now >= due || isBehind else { return }
-        forget()
+        if now >= due || confirmed.count >= PublishingSettings.forgetCount { forget() }
     }
 
     /// Removes what is confirmed; also at the end.
@@ -267,7 +268,7 @@ package final class Publisher {
         var figures = figures
         figures.link = outlet.figures
         figures.link.drops.append((name: "unpaced_events", count: thinned))
-        figures.outbox = outbox.waitingCount
+        figures.outbox = outbox.waitingCount.map { $0 - confirmed.count }
         outlet.publish(telemetry: figures.json(written: wallTime()).compact)
     }
 }

@@ -29,7 +29,7 @@ package struct LinkFigures: Sendable, Equatable {
     }
 }
 
-/// How long something took: how often, and the longest since the last time it was told.
+/// How long something took, since the start.
 package struct LatencyFigures: Sendable, Equatable {
     package private(set) var count: Int64 = 0
     package private(set) var totalSeconds = 0.0
@@ -37,7 +37,9 @@ package struct LatencyFigures: Sendable, Equatable {
 
     package init() {}
 
-    package mutating func take(_ seconds: Double) {
+    package mutating func take(_ time: Duration) {
+        let (whole, rest) = time.components
+        let seconds = Double(whole) + Double(rest) / 1e18
         count += 1
         totalSeconds += seconds
         longestSeconds = max(longestSeconds, seconds)
