@@ -126,9 +126,9 @@ import Testing
         }
         #expect(outbox.commits <= 2)
         outlet.delivered = []
-        publisher.forget()
+        publisher.close()
         #expect(outbox.rows.isEmpty && outbox.commits <= 3)
-        publisher.forget()
+        publisher.close()
         #expect(outbox.commits <= 3)
     }
 

@@ -162,13 +162,17 @@ package final class Publisher {
 
     // MARK: - Now and then
 
-    /// Called after every event, and at least once a second while the market rests.
-    package func tick(_ view: @autoclosure () -> PublishedView, now: ContinuousClock.Instant) {
-        // The pace of a market without a clock: thousands of events a second.
-        if let lastTick, !isUrgent, now - lastTick < PublishingSettings.tickEvery { return }
+    /// Whether it is time to look again; asked after every event, and at least once a second while
+    /// the market rests. In a market without a clock that is thousands of times a second.
+    package func isDue(_ now: ContinuousClock.Instant) -> Bool {
+        guard let lastTick, !isUrgent else { return true }
+        return now - lastTick >= PublishingSettings.tickEvery
+    }
+
+    package func tick(_ view: PublishedView, now: ContinuousClock.Instant) {
+        guard isDue(now) else { return }
         lastTick = now
         isUrgent = false
-        let view = view()
         takeDelivered(now)
         if isBehind { refill(now) }
         tellState(view, now)
@@ -186,8 +190,13 @@ package final class Publisher {
         if now >= due || confirmed.count >= PublishingSettings.forgetCount { forget() }
     }
 
-    /// Removes what is confirmed; also at the end.
-    package func forget() {
+    /// At the end, when the connection has said its last.
+    package func close() {
+        confirmed += outlet.takeDelivered()
+        forget()
+    }
+
+    private func forget() {
         forgetDue = nil
         guard !confirmed.isEmpty else { return }
         noting {
