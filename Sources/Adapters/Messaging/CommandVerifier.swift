@@ -36,8 +36,11 @@ package enum CommandVerifier {
         guard bytes.count <= limits.bytes else {
             throw RequestRefusal(.oversize, "a request has at most \(limits.bytes) bytes")
         }
+        // Nothing at all is a request without arguments.
+        if bytes.isEmpty {
+            return VerifiedCommand(transaction: nil, verb: topicVerb, args: [], proof: nil)
+        }
         let first = bytes.first { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }
-        guard first != nil else { throw RequestRefusal(.malformed, "the request is empty") }
         if first != UInt8(ascii: "{") {
             let token = try SignedCommand.parse(bytes)
             return try verify(token, topicVerb, deviceID, now, keys, limits)

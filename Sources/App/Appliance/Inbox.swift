@@ -8,15 +8,18 @@ package struct ControlMessage: Sendable {
     /// `ctl:root`.
     package let by: String
     package let isProven: Bool
+    /// Of a signed command: kept before it is carried out; known, it is not carried out.
+    package let proof: CommandProof?
     package let reply: @Sendable (ControlAnswer) -> Void
 
     package init(
-        _ request: ControlRequest, by: String, isProven: Bool,
+        _ request: ControlRequest, by: String, isProven: Bool, proof: CommandProof? = nil,
         reply: @escaping @Sendable (ControlAnswer) -> Void
     ) {
         self.request = request
         self.by = by
         self.isProven = isProven
+        self.proof = proof
         self.reply = reply
     }
 }

@@ -49,6 +49,12 @@ extension LiveRunner {
             return
         }
         let transaction = request.transaction ?? madeTransaction()
+        if let refusal = try keep(message.proof) {
+            message.reply(
+                ControlAnswer(
+                    transaction: transaction, error: refusal.code, message: refusal.message))
+            return
+        }
         guard let waiter = desk.expect(transaction, verb.name, message.reply) else {
             message.reply(
                 ControlAnswer(
@@ -70,6 +76,20 @@ extension LiveRunner {
                     transaction: transaction, error: .unavailable,
                     message: "\(verb.name) was not carried out"))
         }
+    }
+
+    /// Makes durable that a signed command came, before it has any effect.
+    /// - Returns: why it is not to be carried out.
+    private mutating func keep(_ proof: CommandProof?) throws -> ControlRefusal? {
+        guard let proof else { return nil }
+        switch try journal.ledger.verdict(on: proof) {
+        case .unseen: break
+        case .known: return ControlRefusal(.replayed, "this signed command came before")
+        case .full:
+            return ControlRefusal(.rateLimited, "too many signed commands came lately")
+        }
+        try journal.commit([.record(.proof(proof))], symbols: loop.engine.symbols)
+        return nil
     }
 
     /// Reads engine and stores; writes nothing.
