@@ -23,14 +23,16 @@ package struct LiveRunner<Feed: MarketFeed> {
     let copies = CopyDesk()
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
+    /// Reads the configuration anew and says what came of it.
+    package var onReload: (() -> ControlAnswer)?
+    /// The newest reloads by their transactions, so that one asked for twice is answered alike.
+    var reloads: [ControlAnswer] = []
     /// Counts of the control socket, for `status`.
     package var controlCounters: (() -> ControlCounters)?
     /// What is told and asked over MQTT; nil: nothing.
     private(set) var messaging: MessagingService?
     /// The watch over this thread.
     private let pulse: RunnerPulse?
-    /// Asked to read the configuration again; without it a wish to reload waits.
-    package var onReload: (() -> ReloadOutcome)?
     private let speed: MarketSettings.Speed
     private let retention: Retention
     /// Told about every instant that was played.

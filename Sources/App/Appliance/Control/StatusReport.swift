@@ -33,10 +33,10 @@ package struct StatusReport {
     let isRunning: Bool
     /// The market's.
     let time: Timestamp
-    /// The number of this start.
-    var boot: Int64?
-    /// Of this message on the topic `state`; nil where it goes elsewhere.
-    var sequence: Int?
+    /// Counts what was published of it since this start: who misses one sees the gap.
+    var seq: Int64 = 0
+    /// The version of the MQTT library, where it is in use.
+    var mosquitto: String?
 
     /// True when somebody should look.
     package var isProblem: Bool {
@@ -58,8 +58,7 @@ package struct StatusReport {
     private var head: [(key: String, value: OrderedJSON)] {
         [
             ("v", .integer(publishedVersion)), ("ts", .string(wallTime().description)),
-            ("boot", boot.map { .integer(Int($0)) } ?? .null),
-            ("seq", sequence.map { .integer($0) } ?? .null),
+            ("boot", .integer(Int((try? ledger.boot()) ?? 0))), ("seq", .integer(Int(seq))),
         ]
     }
 
@@ -103,7 +102,7 @@ package struct StatusReport {
                 .object([
                     ("bellwether", .string(version)),
                     ("sqlite", OrderedJSON(text: try? ledger.libraryVersion())),
-                    ("mosquitto", .string(MessagingLibrary.version.description)),
+                    ("mosquitto", OrderedJSON(text: mosquitto)),
                 ])
             ),
         ]
@@ -179,7 +178,8 @@ extension LiveRunner {
                 broker: loop.engine.brokerTrouble, history: journal.trouble,
                 messaging: messaging?.component ?? .disabled),
             counters: controlCounters?(), isRunning: true, time: time,
-            boot: messaging?.boot ?? (try? journal.ledger.boot()))
+            seq: messaging?.sequence ?? 0,
+            mosquitto: messaging == nil ? nil : MessagingLibrary.version.description)
     }
 
     /// What of it is worth a message on `state` at once.
@@ -254,17 +254,6 @@ func positionsJSON(_ engine: TradingEngine, at time: Timestamp) -> OrderedJSON {
                         ("protected", .flag(!unprotected.contains(position.symbol))),
                     ])
                 })
-        ),
-    ])
-}
-
-func weightsJSON(_ weights: StrategyWeights) -> OrderedJSON {
-    .object([
-        ("v", .integer(1)), ("ts", .string(wallTime().description)),
-        ("version", .integer(Int(weights.version))),
-        (
-            "weights",
-            .object(StrategyID.allCases.map { ($0.rawValue, .number(weights[$0])) })
         ),
     ])
 }

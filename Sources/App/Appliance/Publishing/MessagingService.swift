@@ -23,7 +23,8 @@ package final class MessagingService {
     private let place: String
     private let tell: Tell
     private let started = ContinuousClock.now
-    private var sequence = 0
+    /// Of the newest message on `state`.
+    private(set) var sequence: Int64 = 0
     /// What the log was told last; nil before anything is known.
     private var toldConnected: Bool?
     private var toldFaults: Set<String> = []
@@ -111,7 +112,7 @@ package final class MessagingService {
         var report = runner.status(at: time)
         return { [self] in
             sequence += 1
-            report.sequence = sequence
+            report.seq = sequence
             return report.json
         }
     }
