@@ -123,15 +123,18 @@ struct BrokerTroubleTests {
         let first = try TestClient(TestClient.quick(server.port))
         #expect(first.connects())
         var config = TestClient.quick(server.port)
-        config.limits.retryFirst = .seconds(60)
+        config.limits.stableAfter = .milliseconds(500)
         let second = try TestClient(config)
-        #expect(
-            comesTrue {
-                [first, second].contains {
-                    $0.status.lastError?.contains("session taken over") == true
-                        && $0.status.lastError?.contains("bellwether-box-1") == true
-                }
-            })
+        for one in [first, second] {
+            #expect(
+                comesTrue {
+                    one.status.faults.contains {
+                        $0.contains("use the client id bellwether-box-1?")
+                    }
+                })
+        }
+        #expect(first.client.stop(within: .seconds(10)))
+        #expect(comesTrue { second.status.isConnected && second.status.faults.isEmpty })
     }
 
     @Test("A04: stopping without a broker, or in the middle of trying, ends the thread")

@@ -38,6 +38,19 @@ struct FallbackTests {
         #expect(broker.greetings.allSatisfy { FakeBroker.level($0) == 5 })
     }
 
+    @Test("A04: a session that another client took is told as such until it stays ours")
+    func takenOver() throws {
+        let broker = try FakeBroker { _ in [0x20, 3, 0, 0, 0, 0xE0, 2, 0x8E, 0] }
+        let client = try TestClient(TestClient.quick(broker.port))
+        #expect(comesTrue { client.status.reconnects >= 2 })
+        #expect(
+            comesTrue {
+                client.status.faults.contains {
+                    $0.contains("session taken over") && $0.contains("bellwether-box-1")
+                }
+            })
+    }
+
     @Test("A04: a port that takes connections and says nothing is given up and tried again")
     func silent() throws {
         let broker = try FakeBroker { _ in nil }
@@ -51,7 +64,9 @@ struct FallbackTests {
     @Test("A04: a server of another protocol is survived")
     func notABroker() throws {
         let broker = try FakeBroker { _ in Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8) }
-        let client = try TestClient(TestClient.quick(broker.port))
+        var config = TestClient.quick(broker.port)
+        config.limits.handshake = .milliseconds(300)
+        let client = try TestClient(config)
         #expect(comesTrue { broker.greetings.count >= 3 })
         #expect(!client.status.isConnected)
         #expect(client.status.lastError != nil)

@@ -80,7 +80,11 @@ package final class MosquittoServer {
     package func stop() throws {
         guard let process else { return }
         process.kill(SIGCONT)
-        process.kill(SIGTERM)
+        // It misses one that comes just after it said that it is running.
+        for _ in 0..<30 where process.isRunning {
+            process.kill(SIGTERM)
+            _ = comesTrue(seconds: 1) { !process.isRunning }
+        }
         try process.wait(seconds: 30)
         self.process = nil
     }
