@@ -9,11 +9,13 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Look at the configuration: what is in force, why, and what each key means.",
         discussion: """
-            The configuration is one TOML file, its drop-ins (FILE.d/*.toml, in the order of their \
-            names; a later one wins, key by key) and the words of --set. Secrets are in none of \
-            them.
+            Reads the configuration: one TOML file, its drop-ins (FILE.d/*.toml, in the order of \
+            their names; a later one wins, key by key) and the words of --set. Secrets are in none \
+            of them. Writes to standard output; only migrate writes files.
             """,
-        subcommands: [Show.self, Check.self, Keys.self, Explain.self, Migrate.self],
+        subcommands: [
+            Show.self, Check.self, Keys.self, Explain.self, Migrate.self, Manual.self,
+        ],
         defaultSubcommand: Show.self)
 
     struct Show: ParsableCommand {
@@ -111,6 +113,14 @@ struct ConfigCommand: ParsableCommand {
                 print(keys.map { $0.explained(loaded) }.joined(separator: "\n"), terminator: "")
             }
         }
+    }
+
+    struct Manual: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the manual page bellwether.toml(5) as it is made from the keys.",
+            shouldDisplay: false)
+
+        func run() { print(configurationManual(), terminator: "") }
     }
 
     struct Migrate: ParsableCommand {
