@@ -113,7 +113,10 @@ struct RunCommand: ParsableCommand {
         journal.onNotice = show.notice
         service.begins("restoring the engine", atMost: .seconds(300))
         let pulse = service.pulse()
-        let messaging = try openMessaging(configuration, access.ledger, service, inbox)
+        let messaging = try MessagingService.open(
+            configuration, environment: ProcessInfo.processInfo.environment,
+            ledger: access.ledger, service: service, inbox: inbox,
+            complain: { complain("bellwether: \($0)") })
         defer { messaging?.stop() }
         var runner = try LiveRunner(
             assembly, feed: feed, news: news, journal: journal, inbox: inbox, pulse: pulse,

@@ -1,4 +1,5 @@
 import Backtest
+import Calendar
 import Domain
 import Engine
 import Host

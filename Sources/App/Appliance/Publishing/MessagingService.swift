@@ -35,13 +35,16 @@ package final class MessagingService {
     /// - Parameters:
     ///   - environment: of the process: where systemd put the credentials.
     ///   - heartbeat: told that the client's thread lives.
+    ///   - isQuiet: a broker that was never there is not spoken of: at a terminal nobody waits for
+    ///     it.
     package init(
         _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
-        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, tell: @escaping Tell
+        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, isQuiet: Bool, tell: @escaping Tell
     ) throws {
         let id = try configuration.madeDeviceID()
         self.boot = boot
         self.tell = tell
+        toldConnected = isQuiet ? false : nil
         place = "\(configuration.mqtt.host):\(configuration.mqtt.port)"
         let port = RequestPort()
         client = MessagingClient(
@@ -76,6 +79,28 @@ package final class MessagingService {
             client.announce(discovery: (device.topic, device.payload.compact))
         }
         try client.start()
+    }
+
+    /// Counts the start and, where MQTT is not switched off, makes the connection.
+    ///
+    /// - Parameter complain: writes a line to whoever started the program at a terminal.
+    package static func open(
+        _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
+        service: DaemonService, inbox: Inbox, complain: @escaping @Sendable (String) -> Void
+    ) throws -> MessagingService? {
+        let boot = try ledger.nextBoot()
+        guard configuration.mqtt.enabled else { return nil }
+        let log = service.log
+        // To connect can take as long as the network's patience.
+        let heartbeat = service.heartbeats.add("mqtt", within: .seconds(300))
+        let messaging = try MessagingService(
+            configuration, environment: environment, ledger: ledger, boot: boot, inbox: inbox,
+            heartbeat: heartbeat, isQuiet: !log.isService
+        ) { kind, text, fields in
+            if log.isService { log(kind, text, fields) } else { complain(text) }
+        }
+        service.showMessaging { [weak messaging] in messaging?.component.word }
+        return messaging
     }
 
     // MARK: - The loop's thread

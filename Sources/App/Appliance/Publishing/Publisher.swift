@@ -249,7 +249,7 @@ package final class Publisher {
         let engine = view.engine
         if sentWeights != engine.weights.version {
             sentWeights = engine.weights.version
-            outlet.publish(.weights, weightsJSON(engine.weights).compact)
+            outlet.publish(.weights, weightsJSON(engine).compact)
         }
         if let figuresSent, now - figuresSent < settings.positionsEvery { return }
         let figures = PortfolioFigures(engine, recorder.tally)
