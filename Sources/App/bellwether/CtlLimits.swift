@@ -20,11 +20,12 @@ struct CtlLimits: ParsableCommand {
     var lowered: [Setting] = []
     @Option(help: "Why; kept with it.") var reason = ""
     @OptionGroup var common: CtlCommand.Common
+    @ParentCommand var ctl: CtlCommand
 
     func run() throws {
         try reporting {
             guard !lowered.isEmpty else {
-                return try showData(.limits, common.options, json: common.json)
+                return try showData(.limits, common.options, json: common.json, way: ctl.way)
             }
             var limits: [RiskLimit: Double] = [:]
             for setting in lowered {
@@ -33,7 +34,7 @@ struct CtlLimits: ParsableCommand {
                 }
                 limits[limit] = setting.value
             }
-            try common.show(try common.ask(.command(.limits(limits)), reason: reason))
+            try common.show(try common.ask(.command(.limits(limits)), reason: reason, way: ctl.way))
         }
     }
 }
@@ -47,8 +48,9 @@ struct CtlReload: ParsableCommand {
             nothing, and the answer says what is wrong with it.
             """)
     @OptionGroup var common: CtlCommand.Common
+    @ParentCommand var ctl: CtlCommand
 
-    func run() throws { try reporting { try common.show(try common.ask(.reload)) } }
+    func run() throws { try reporting { try common.show(try common.ask(.reload, way: ctl.way)) } }
 }
 
 struct CtlReport: ParsableCommand {

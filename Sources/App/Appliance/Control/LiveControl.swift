@@ -15,6 +15,7 @@ extension LiveRunner {
         if let onReload, inbox.takeReload() { _ = onReload() }
         for condition in inbox.takeConditions() {
             health.take(condition)
+            messaging?.take(condition)
             if condition == .disk(shortage: nil) { journal.ledger.restoreReserve() }
             try loop.take(.host(condition), time)
         }
