@@ -6,6 +6,8 @@ struct ConnectionLoop {
     private var backoff: Backoff
     private var random = SystemRandomNumberGenerator()
     private var hasConnected = false
+    /// Connections in a row that ended soon and without the broker's word.
+    private var shortOnes = 0
 
     private var limits: MessagingConfig.Limits { client.config.limits }
 
@@ -45,8 +47,12 @@ struct ConnectionLoop {
         return withExtendedLifetime(connection) {
             var began: ContinuousClock.Instant?
             let trouble = talk(connection, &began)
-            if began != nil { client.connectionEnded(trouble) }
-            return (trouble, began.map { .now - $0 })
+            let uptime = began.map { .now - $0 }
+            if let uptime {
+                shortOnes = trouble.isLoss && uptime < limits.stableAfter ? shortOnes + 1 : 0
+                client.connectionEnded(trouble, isLostAgainAndAgain: shortOnes >= 3)
+            }
+            return (trouble, uptime)
         }
     }
 
@@ -64,12 +70,14 @@ struct ConnectionLoop {
                 hasConnected = true
             }
             client.take(news, from: connection)
-            if let trouble { return news.farewell.map(ConnectionTrouble.farewell) ?? trouble }
-            guard began != nil else {
+            if let reason = news.farewell { return .farewell(reason) }
+            if let trouble { return trouble }
+            guard let since = began else {
                 if client.stopDeadline != nil { return .stopped }
                 if .now - opened > limits.handshake { return .noGreeting }
                 continue
             }
+            if .now - since > limits.stableAfter { client.connectionIsStable() }
             if let deadline = client.stopDeadline { return close(connection, by: deadline) }
             if let trouble = handOver(to: connection) { return trouble }
         }

@@ -23,6 +23,20 @@ enum ConnectionTrouble: Error, Equatable {
         }
     }
 
+    /// The other side closed the connection, or the network did, without a word why.
+    var isLoss: Bool {
+        switch self {
+        case .network, .library: true
+        default: false
+        }
+    }
+
+    /// Brokers like mosquitto 2.0.11 take a session from one client for another without a word.
+    static func rival(_ config: MessagingConfig) -> String {
+        "connections to the MQTT broker \(config.host):\(config.port) end soon after they began, "
+            + "again and again: does something else use the client id \(config.clientID)?"
+    }
+
     /// A sentence for the person who looks after the appliance.
     func sentence(_ config: MessagingConfig) -> String {
         let place = "\(config.host):\(config.port)"

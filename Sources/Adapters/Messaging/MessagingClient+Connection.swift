@@ -15,8 +15,20 @@ extension MessagingClient {
         onChange()
     }
 
-    func connectionEnded(_ trouble: ConnectionTrouble) {
-        withMail { $0.connectionEnded() }
+    func connectionIsStable() {
+        if withMail({ $0.rivalIsGone() }) { faultsMayHaveChanged() }
+    }
+
+    func connectionEnded(_ trouble: ConnectionTrouble, isLostAgainAndAgain: Bool) {
+        withMail {
+            $0.connectionEnded()
+            if trouble == .farewell(0x8E) {
+                $0.rivalSeen(trouble.sentence(config))
+            } else if isLostAgainAndAgain {
+                $0.rivalSeen(ConnectionTrouble.rival(config))
+            }
+        }
+        faultsMayHaveChanged()
         withStatus {
             $0.isConnected = false
             $0.since = Self.wallClock()

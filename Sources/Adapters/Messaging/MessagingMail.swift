@@ -180,7 +180,7 @@ struct Mail {
 
     /// The broker may have lost all that it kept: birth, device and the newest values go again.
     mutating func connectionBegan() {
-        faults.removeAll()
+        faults = faults.filter { $0.key == Self.rival }
         availability = true
         parkedUntil = .now
         repeatAll()
@@ -334,6 +334,14 @@ struct Mail {
         if parked.isEmpty { parkedUntil = .now + limits.refusedPause }
         parked.append(event)
     }
+
+    private static let rival = "client id"
+
+    /// Another client takes our session, it seems. Connections come and go then; this stays to be seen.
+    mutating func rivalSeen(_ sentence: String) { faults[Self.rival] = sentence }
+
+    /// - Returns: whether there was one.
+    mutating func rivalIsGone() -> Bool { faults.removeValue(forKey: Self.rival) != nil }
 
     /// Answers share one: topics of the senders' choice would be many.
     private func faultTopic(of parcel: Parcel) -> String {
