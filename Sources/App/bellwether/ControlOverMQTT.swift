@@ -14,7 +14,8 @@ struct MQTTOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The broker; else mqtt.host.", valueName: "name"))
     var host: String?
     @Option(help: ArgumentHelp("Its port; else mqtt.port.", valueName: "port")) var port: Int?
-    @Option(help: ArgumentHelp("The first level of the topics; else mqtt.base.", valueName: "topic"))
+    @Option(
+        help: ArgumentHelp("The first level of the topics; else mqtt.base.", valueName: "topic"))
     var base: String?
     @Option(
         help: ArgumentHelp(
