@@ -232,13 +232,16 @@ extension TradingEngine {
     ) {
         effects.append(.notice(.closed(trade)))
         let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
-        let isInSession = session?.contains(now) ?? false
-        let day =
-            isInSession ? sessionDate : config.calendar.zone.localDate(of: now).description
-        let change = learner.credit(trade, votes: votes, at: now, day: day)
-        if let change {
+        if overrides.isFrozen { return }
+        if let change = learner.credit(trade, votes: votes, at: now, day: learningDay) {
             effects.append(.record(.weights(change)))
             effects.append(.notice(.weights(change)))
         }
+    }
+
+    /// The New York day whose step limits the weights.
+    var learningDay: String {
+        session?.contains(now) ?? false
+            ? sessionDate : config.calendar.zone.localDate(of: now).description
     }
 }

@@ -14,6 +14,7 @@ extension TradingEngine {
     /// Throws when the books do not agree with themselves: then nothing may trade.
     package mutating func restore(_ state: LedgerState) throws(PortfolioError) {
         restoreHolds(state)
+        restoreOverrides(state)
         for symbol in state.symbols {
             guard register(symbol) != nil else { throw .symbolRefused(symbol) }
         }
@@ -205,12 +206,12 @@ extension TradingEngine {
 
     /// The limits per minute and per day, the order itself included.
     private var hasRoom: Bool {
-        if let most = config.risk.ordersPerMinuteMax,
+        if let most = gate.config.ordersPerMinuteMax,
             execution.ordersInMinute(before: now) > most
         {
             return false
         }
-        return config.risk.ordersPerDayMax.map { execution.ordersToday <= $0 } ?? true
+        return gate.config.ordersPerDayMax.map { execution.ordersToday <= $0 } ?? true
     }
 
     /// An order that held or gave up the shares of its position is gone: what is left of them gets

@@ -35,7 +35,8 @@ package struct TradingEngine: Sendable {
     let scorer = LexiconScorer()
     var sentiment: SentimentWindows
     var signals: SignalStage
-    let gate: RiskGate
+    /// With the limits as commands have lowered them.
+    var gate: RiskGate
     var execution: ExecutionStage
     package internal(set) var portfolio: Portfolio
     var learner: Learner
@@ -49,6 +50,7 @@ package struct TradingEngine: Sendable {
     /// An amount left the range of the books: until the next start.
     var isHalted = false
     var memory = CommandMemory()
+    var overrides = OperatorOverrides()
     var host = HostState()
     var latches = LatchCounters()
     /// What the day's entries were meant to cost.

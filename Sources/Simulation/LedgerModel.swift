@@ -254,6 +254,7 @@ extension LedgerModel {
             }
         }
         state.holds = holds
+        for record in commands { state.overrides.take(record) }
         state.holdCount = holdCount
         state.commands = commands.suffix(256)
         state.reconciliationCount = reconciliations.count

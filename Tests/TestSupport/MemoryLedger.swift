@@ -234,6 +234,7 @@ package struct MemoryLedger {
         }
         restoreHolds(&state)
         state.commands = commands.suffix(256)
+        for record in commands { state.overrides.take(record) }
         state.reconciliationCount = reconciliations.count
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at

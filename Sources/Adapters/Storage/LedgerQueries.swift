@@ -71,6 +71,24 @@ extension LedgerStore {
         }
     }
 
+    /// The newest valid weights of that version that the chain vouches for; nil: there are none.
+    package func weights(version: Int) throws(StorageError) -> StrategyWeights? {
+        try connection.access { session in
+            let doubtful = try LedgerChain().doubtfulWeights(session).map(\.seqs)
+            var found: StrategyWeights?
+            try session.rows(
+                "SELECT \(LedgerColumns.weights), seq FROM weights WHERE version = ? ORDER BY seq",
+                version
+            ) { row throws in
+                let seq = try row.integer(9, "weights.seq")
+                if !doubtful.contains(where: { $0.contains(seq) }), let change = row.weights() {
+                    found = change.weights
+                }
+            }
+            return found
+        }
+    }
+
     /// The newest `limit` alerts, newest first.
     package func alerts(limit: Int) throws(StorageError) -> [Alert] {
         try collect(

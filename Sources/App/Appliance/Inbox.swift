@@ -8,7 +8,7 @@ package struct ControlMessage: Sendable {
     /// `ctl:root`.
     package let by: String
     package let isProven: Bool
-    /// Of a signed command: kept before it is carried out; known, it is not carried out.
+    /// What it was signed with; stored before it has its effect.
     package let proof: CommandProof?
     package let reply: @Sendable (ControlAnswer) -> Void
 

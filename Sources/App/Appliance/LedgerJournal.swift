@@ -76,6 +76,10 @@ package final class LedgerJournal: EventJournal {
         try ledger.command(transaction: transaction)
     }
 
+    package func weights(version: Int) throws -> StrategyWeights? {
+        try ledger.weights(version: version)
+    }
+
     package func took(_ bar: Bar, symbols: SymbolTable) {
         tryHistory {
             try history.append(bar: bar, symbol: symbols[bar.symbol], interval: interval)

@@ -23,6 +23,14 @@ package struct LiveRunner<Feed: MarketFeed> {
     let copies = CopyDesk()
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
+    /// How often `state` was published since this start.
+    package var stateSeq: Int64 = 0
+    /// Of the MQTT library; nil: not in use.
+    package var messagingVersion: String?
+    /// Reads the configuration anew and says what came of it.
+    package var onReload: (() -> ControlAnswer)?
+    /// The newest reloads by their transactions, so that one asked for twice is answered alike.
+    var reloads: [ControlAnswer] = []
     /// Counts of the control socket, for `status`.
     package var controlCounters: (() -> ControlCounters)?
     private let speed: MarketSettings.Speed

@@ -108,13 +108,13 @@ struct MQTTAccess {
 
     /// Nil where the request goes without: questions do, and a pause for which there is no key.
     private func signingKey(_ request: ControlRequest) throws -> CommandKey? {
-        guard RequestGate.needsSignature(request.verb) || request.isPause else { return nil }
+        guard request.needsProof || request.isPause else { return nil }
         do throws(CommandKeyError) {
             return try keyFile().load().only(options.kid)
         } catch {
             if request.isPause && options.key == nil { return nil }
             complain("bellwether: \(error)")
-            if !RequestGate.needsSignature(request.verb) {
+            if !request.needsProof {
                 complain("bellwether: without --key the pause goes unsigned")
             } else if options.key == nil {
                 complain("bellwether: \(request.verb.name) over MQTT needs a key: give --key")

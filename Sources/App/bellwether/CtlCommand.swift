@@ -21,7 +21,7 @@ struct CtlCommand: ParsableCommand {
             """,
         subcommands: [
             Pause.self, Resume.self, Flatten.self, Reconcile.self, Status.self, Positions.self,
-            Weights.self, KeyCommand.self,
+            CtlWeights.self, CtlLimits.self, CtlReport.self, CtlReload.self, KeyCommand.self,
         ])
 
     @OptionGroup var way: MQTTOptions
@@ -199,19 +199,6 @@ struct CtlCommand: ParsableCommand {
             try reporting { try showData(.positions, options, json: json, way: ctl.way) }
         }
     }
-
-    struct Weights: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Show the weights of the strategies.",
-            discussion: "Reads the configuration; writes a line for each strategy, or JSON.")
-        @OptionGroup var options: ConfigurationOptions
-        @Flag(help: "Write JSON.") var json = false
-        @ParentCommand var ctl: CtlCommand
-
-        func run() throws {
-            try reporting { try showData(.weights, options, json: json, way: ctl.way) }
-        }
-    }
 }
 
 /// A time such as `2026-11-23T14:30:00Z`.
@@ -230,7 +217,7 @@ func showReconciliation(_ common: CtlCommand.Common, way: MQTTOptions? = nil) th
     if !reconciliationMatches(answer) { throw Exit.negative }
 }
 
-private func showData(
+func showData(
     _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool,
     way: MQTTOptions? = nil
 ) throws {

@@ -127,7 +127,8 @@ package struct ClosedTrade: Sendable, Equatable {
 package struct WeightsChange: Sendable, Equatable {
     package let weights: StrategyWeights
     package let at: Timestamp
-    /// The closed trade that taught it; nil for the first version.
+    /// The closed trade that taught it; `byOperator`; nil for the first version, and for one that
+    /// follows from other settings.
     package let cause: String?
     /// Per strategy, the credit in -1 ... 1 of that trade; 0 for one that did not vote.
     package let credits: [Double]
@@ -138,6 +139,9 @@ package struct WeightsChange: Sendable, Equatable {
         self.cause = cause
         self.credits = credits
     }
+
+    /// The cause of what a person has set.
+    package static let byOperator = "operator"
 }
 
 package enum AlertSeverity: String, Sendable, Codable { case warning, critical }

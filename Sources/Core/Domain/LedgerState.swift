@@ -74,6 +74,8 @@ package struct LedgerState: Sendable, Equatable {
     package var holdCount = 0
     /// The newest 256 commands, oldest first.
     package var commands: [CommandRecord] = []
+    /// What commands have changed for good.
+    package var overrides = OperatorOverrides()
     /// Since when the newest reconciliation vouches for the books; nil before the first.
     package var reconciledAt: Timestamp?
     /// How many reconciliations there ever were.

@@ -28,6 +28,10 @@ package struct StatusReport {
     let isRunning: Bool
     /// The market's.
     let time: Timestamp
+    /// Counts what was published of it since this start: who misses one sees the gap.
+    var seq: Int64 = 0
+    /// The version of the MQTT library, where it is in use.
+    var mosquitto: String?
 
     /// True when somebody should look.
     package var isProblem: Bool {
@@ -50,6 +54,8 @@ package struct StatusReport {
         return .object([
             ("v", .integer(1)),
             ("ts", .string(wallTime().description)),
+            ("boot", .integer(Int((try? ledger.boot()) ?? 0))),
+            ("seq", .integer(Int(seq))),
             ("running", .flag(isRunning)),
             ("mode", .string(engine.mode.rawValue)),
             ("holds", .array(engine.standingHolds.map(\.json))),
@@ -86,6 +92,7 @@ package struct StatusReport {
                 .object([
                     ("bellwether", .string(version)),
                     ("sqlite", OrderedJSON(text: try? ledger.libraryVersion())),
+                    ("mosquitto", OrderedJSON(text: mosquitto)),
                 ])
             ),
         ])
@@ -159,7 +166,8 @@ extension LiveRunner {
             configuration: assembly.configuration, engine: loop.engine, ledger: journal.ledger,
             components: health.components(
                 broker: loop.engine.brokerTrouble, history: journal.trouble),
-            counters: controlCounters?(), isRunning: true, time: time)
+            counters: controlCounters?(), isRunning: true, time: time,
+            seq: stateSeq, mosquitto: messagingVersion)
     }
 }
 
@@ -217,17 +225,6 @@ func positionsJSON(_ engine: TradingEngine, at time: Timestamp) -> OrderedJSON {
                         ("protected", .flag(!unprotected.contains(position.symbol))),
                     ])
                 })
-        ),
-    ])
-}
-
-func weightsJSON(_ weights: StrategyWeights) -> OrderedJSON {
-    .object([
-        ("v", .integer(1)), ("ts", .string(wallTime().description)),
-        ("version", .integer(Int(weights.version))),
-        (
-            "weights",
-            .object(StrategyID.allCases.map { ($0.rawValue, .number(weights[$0])) })
         ),
     ])
 }
