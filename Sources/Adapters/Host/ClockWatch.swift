@@ -42,12 +42,14 @@ private func nanoseconds(_ clock: clockid_t) -> Int64 {
 package final class ClockWatch: Sendable {
     private let onLook: @Sendable (ClockReading) -> Void
     private let isOver: @Sendable () -> Bool
+    private let heartbeat: Heartbeat?
 
     /// - Parameter onLook: given every reading, in order, on the watch's thread.
     package init(
-        isOver: @escaping @Sendable () -> Bool,
+        heartbeat: Heartbeat? = nil, isOver: @escaping @Sendable () -> Bool,
         onLook: @escaping @Sendable (ClockReading) -> Void
     ) {
+        self.heartbeat = heartbeat
         self.isOver = isOver
         self.onLook = onLook
     }
@@ -55,9 +57,11 @@ package final class ClockWatch: Sendable {
     package func start() {
         let thread = Thread { [self] in
             while !isOver() {
+                heartbeat?.beat()
                 onLook(.now)
                 Thread.sleep(forTimeInterval: 1)
             }
+            heartbeat?.rest()
         }
         thread.name = "clock"
         thread.start()

@@ -39,6 +39,7 @@ package final class ControlSocket: @unchecked Sendable {
     private let limits: Limits
     private let handler: Handler
     private let accepting: Accepting
+    private let heartbeat: Heartbeat?
     private let listener: Int32
     private let waker: Int32
     private let group: UInt32
@@ -57,12 +58,13 @@ package final class ControlSocket: @unchecked Sendable {
 
     /// Listens at `path`: the socket of a dead process is replaced, that of a live one refused.
     package init(
-        path: String, limits: Limits = Limits(),
+        path: String, limits: Limits = Limits(), heartbeat: Heartbeat? = nil,
         accepting: @escaping Accepting = { Glibc.accept($0, nil, nil) },
         handler: @escaping Handler
     ) throws(ControlError) {
         self.path = path
         self.limits = limits
+        self.heartbeat = heartbeat
         self.handler = handler
         self.accepting = accepting
         bucket = TokenBucket(
@@ -152,11 +154,13 @@ package final class ControlSocket: @unchecked Sendable {
 
     private func serve() {
         while true {
+            heartbeat?.beat()
             let isOver = lock.withLock { isStopped }
             deliver()
             if isOver {
                 for connection in connections { _ = connection.write(at: .now) }
                 connections.removeAll()
+                heartbeat?.rest()
                 return
             }
             poll()

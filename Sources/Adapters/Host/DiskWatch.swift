@@ -7,16 +7,19 @@ package final class DiskWatch: Sendable {
     private let freeMin: Int64
     private let onLook: @Sendable (String?) -> Void
     private let isOver: @Sendable () -> Bool
+    private let heartbeat: Heartbeat?
 
     /// - Parameters:
     ///   - freeMin: bytes that have to be free.
     ///   - onLook: how it stands when that is too little, or nil; at every look.
     package init(
-        folder: String, freeMin: Int64, isOver: @escaping @Sendable () -> Bool,
+        folder: String, freeMin: Int64, heartbeat: Heartbeat? = nil,
+        isOver: @escaping @Sendable () -> Bool,
         onLook: @escaping @Sendable (String?) -> Void
     ) {
         self.folder = folder
         self.freeMin = freeMin
+        self.heartbeat = heartbeat
         self.isOver = isOver
         self.onLook = onLook
     }
@@ -25,10 +28,12 @@ package final class DiskWatch: Sendable {
         let thread = Thread { [self] in
             var rounds = 0
             while !isOver() {
+                heartbeat?.beat()
                 if rounds % 20 == 0 { onLook(Self.shortage(folder, freeMin: freeMin)) }
                 rounds += 1
                 Thread.sleep(forTimeInterval: 0.5)
             }
+            heartbeat?.rest()
         }
         thread.name = "disk"
         thread.start()

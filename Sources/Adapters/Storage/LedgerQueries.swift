@@ -40,6 +40,26 @@ extension LedgerStore {
         }
     }
 
+    /// How many trades were closed, and how long they were held together, in whole seconds.
+    package func tradeTally() throws(StorageError) -> (trades: Int, heldSeconds: Int64) {
+        let sums = try collect(
+            "SELECT count(*), sum((exit_time - entry_time) / 1000000000) FROM closed_trades"
+        ) { row throws in
+            (
+                Int(try row.integer(0, "closed_trades.count")),
+                try row.integerIfAny(1, "closed_trades.held") ?? 0
+            )
+        }
+        return sums.first.map { (trades: $0.0, heldSeconds: $0.1) } ?? (0, 0)
+    }
+
+    /// The fill that was booked last.
+    package func lastFill() throws(StorageError) -> Fill? {
+        try collect("SELECT \(LedgerColumns.fill) FROM fills ORDER BY seq DESC", limit: 1) {
+            row throws in try row.fill()
+        }.first
+    }
+
     /// The newest `limit` orders, newest first.
     package func orders(limit: Int) throws(StorageError) -> [OrderSummary] {
         try collect("SELECT \(LedgerColumns.order) FROM orders ORDER BY seq DESC", limit: limit) {

@@ -39,6 +39,7 @@ package final class Inbox: @unchecked Sendable {
     private var clock: HostCondition?
     private var disk: HostCondition?
     private var alerts: [(code: String, message: String)] = []
+    private var wantsReload = false
     private var isStopped = false
     /// Events, not deliveries.
     package let capacity: Int
@@ -97,6 +98,22 @@ package final class Inbox: @unchecked Sendable {
         self.condition.unlock()
     }
 
+    /// The configuration is to be read again; however often it was asked, once.
+    package func postReload() {
+        condition.lock()
+        wantsReload = true
+        condition.signal()
+        condition.unlock()
+    }
+
+    /// Whether it was asked for since the last time.
+    package func takeReload() -> Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        defer { wantsReload = false }
+        return wantsReload
+    }
+
     /// For the ledger and whoever watches.
     package func alert(_ code: String, _ message: String) {
         condition.lock()
@@ -151,7 +168,7 @@ package final class Inbox: @unchecked Sendable {
 
     private var isEmpty: Bool {
         waiting.isEmpty && pauses.isEmpty && requests.isEmpty && clock == nil && disk == nil
-            && alerts.isEmpty
+            && alerts.isEmpty && !wantsReload
     }
 
     /// Sleeps until something arrives, `stop` is called, or the seconds are over.

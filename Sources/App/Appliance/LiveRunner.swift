@@ -23,16 +23,16 @@ package struct LiveRunner<Feed: MarketFeed> {
     let copies = CopyDesk()
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
-    /// How often `state` was published since this start.
-    package var stateSeq: Int64 = 0
-    /// Of the MQTT library; nil: not in use.
-    package var messagingVersion: String?
     /// Reads the configuration anew and says what came of it.
     package var onReload: (() -> ControlAnswer)?
     /// The newest reloads by their transactions, so that one asked for twice is answered alike.
     var reloads: [ControlAnswer] = []
     /// Counts of the control socket, for `status`.
     package var controlCounters: (() -> ControlCounters)?
+    /// What is told and asked over MQTT; nil: nothing.
+    private(set) var messaging: MessagingService?
+    /// The watch over this thread.
+    private let pulse: RunnerPulse?
     private let speed: MarketSettings.Speed
     private let retention: Retention
     /// Told about every instant that was played.
@@ -43,7 +43,8 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// Restores engine and venue from the stores; the market goes on where it was left.
     package init(
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
-        inbox: Inbox, idPrefix: String? = nil
+        inbox: Inbox, idPrefix: String? = nil, pulse: RunnerPulse? = nil,
+        messaging: MessagingService? = nil
     ) throws {
         var config = assembly.runConfig(
             ledger: journal.ledger, idPrefix: idPrefix, interval: feed.interval)
@@ -70,6 +71,9 @@ package struct LiveRunner<Feed: MarketFeed> {
         self.journal = journal
         self.inbox = inbox
         self.assembly = assembly
+        self.pulse = pulse
+        self.messaging = messaging
+        journal.publisher = messaging?.publisher
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
         let desk = desk
@@ -144,6 +148,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         // The next start passes over it again.
         while !inbox.stopRequested, try timeline.next(&instant) {
             loop.register(timeline.feed.symbols)
+            showPulse()
             try takeControl(at: now)
             let left = Int(max(0, min(Int64(instant.bars.count), taken - position)))
             position += Int64(instant.bars.count)
@@ -227,6 +232,13 @@ package struct LiveRunner<Feed: MarketFeed> {
             }
         }
         onInstant?(instant, loop.engine)
+        showPulse()
+    }
+
+    /// At every turn of the loop, and at least once a second.
+    private func showPulse() {
+        pulse?.beat(loop.engine, journal.ledger)
+        messaging?.look(self)
     }
 
     /// News only once there is a market time to take it at; requests always: before the first bar
@@ -240,6 +252,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             var poisoned: [PoisonedNews] = []
             for case .news(let item) in delivery.events {
                 try takePauses(at: marketTime(before: next))
+                showPulse()
                 guard try isNew(item) else { continue }
                 if let reason = try take(item, at: marketTime(before: next)) {
                     poisoned.append(PoisonedNews(id: item.id, reason: reason))
@@ -278,6 +291,7 @@ package struct LiveRunner<Feed: MarketFeed> {
                 Double(left.components.seconds) + Double(left.components.attoseconds) / 1e18
             inbox.wait(seconds: min(seconds, 1))
             try takeInbox(before: time)
+            showPulse()
         }
     }
 }

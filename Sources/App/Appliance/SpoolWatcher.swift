@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Host
 import NewsFeeds
 import Synchronization
 
@@ -10,10 +11,15 @@ import Synchronization
 package final class SpoolWatcher: Sendable {
     private let inbox: Inbox
     private let onProblem: @Sendable (FeedDefect) -> Void
+    private let heartbeat: Heartbeat?
     private let ended = DispatchSemaphore(value: 0)
 
-    package init(inbox: Inbox, onProblem: @escaping @Sendable (FeedDefect) -> Void) {
+    package init(
+        inbox: Inbox, heartbeat: Heartbeat? = nil,
+        onProblem: @escaping @Sendable (FeedDefect) -> Void
+    ) {
         self.inbox = inbox
+        self.heartbeat = heartbeat
         self.onProblem = onProblem
     }
 
@@ -31,6 +37,7 @@ package final class SpoolWatcher: Sendable {
 
     private func watch(_ folder: SpoolFolder) {
         while !inbox.stopRequested {
+            heartbeat?.beat()
             let (items, problems) = folder.poll()
             problems.forEach(tell)
             if !items.isEmpty, let refused = deliver(items) {
@@ -38,6 +45,7 @@ package final class SpoolWatcher: Sendable {
             }
             Thread.sleep(forTimeInterval: 1)
         }
+        heartbeat?.rest()
         folder.release()
         ended.signal()
     }
@@ -68,9 +76,11 @@ package final class SpoolWatcher: Sendable {
                 })
             {
                 if inbox.stopRequested { return nil }
+                heartbeat?.beat()
                 Thread.sleep(forTimeInterval: 0.2)
             }
             while taken.wait(timeout: .now() + 1) != .success {
+                heartbeat?.beat()
                 if inbox.stopRequested { return nil }
             }
         }

@@ -7,6 +7,15 @@ import Host
 import Storage
 
 @main
+enum Start {
+    static func main() {
+        // Before anything else: a signal that comes early must not end the daemon.
+        ServiceSignals.block()
+        if CommandLine.arguments.dropFirst().first != RunCommand.name { ServiceSignals.unblock() }
+        Bellwether.main()
+    }
+}
+
 struct Bellwether: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bellwether",
@@ -27,6 +36,7 @@ struct Bellwether: ParsableCommand {
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
             ConfigCommand.self,
             BenchCommand.self, SimulateCommand.self, VersionCommand.self,
+            MessageCatalogCommand.self,
         ])
 }
 
@@ -61,7 +71,7 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
     do { return try work() } catch let error as ExitCode {
         throw error
     } catch let errors as ConfigurationErrors {
-        for warning in errors.warnings { complain("warning: \(warning)") }
+        for warning in errors.warnings { complain("warning: \(warning)", .configurationWarning) }
         for problem in errors.problems { complain("\(problem)") }
         throw Exit.configuration
     } catch let error as FeedError {
@@ -90,8 +100,18 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
     }
 }
 
-func complain(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+/// To standard error; in a service to the journal, where it has its number and help.
+///
+/// - Parameter kind: nil tells it from how the line begins.
+func complain(_ line: String, _ kind: MessageKind? = nil) {
+    let log = ServiceLog.shared
+    guard log.isService else {
+        return FileHandle.standardError.write(Data((line + "\n").utf8))
+    }
+    let warning = "warning: "
+    let isWarning = line.hasPrefix(warning)
+    let text = isWarning ? line.dropFirst(warning.count) : line.trimmingPrefix("bellwether: ")
+    log(kind ?? (isWarning ? .warning : .failure), String(text))
 }
 
 /// What every command that reads the configuration offers.
@@ -117,10 +137,10 @@ struct ConfigurationOptions: ParsableArguments {
         usesStore: Bool = false
     ) throws -> LoadedConfiguration {
         let (loaded, moved) = try read(bars: bars, news: news, more: more)
-        if usesStore, let moved { complain("bellwether: \(moved)") }
+        if usesStore, let moved { complain("bellwether: \(moved)", .warning) }
         let passedOver = needsLimits ? [] : loaded.configuration.limitsOff
         for warning in loaded.warnings where !passedOver.contains(warning.key ?? "") {
-            complain("warning: \(warning)")
+            complain("warning: \(warning)", .configurationWarning)
         }
         return loaded
     }
@@ -149,6 +169,8 @@ struct ConfigurationOptions: ParsableArguments {
 /// Whether this process can keep its store in `folder`, there already or not.
 private func mayWriteState(_ folder: String) -> Bool {
     if geteuid() == 0 { return true }
+    // Who may command the service means its store, though only the service writes there.
+    if access("/run/bellwether/control.sock", W_OK) == 0 { return true }
     let isThere = FileManager.default.fileExists(atPath: folder)
     return access(isThere ? folder : (folder as NSString).deletingLastPathComponent, W_OK) == 0
 }

@@ -9,11 +9,13 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config",
         abstract: "Look at the configuration: what is in force, why, and what each key means.",
         discussion: """
-            The configuration is one TOML file, its drop-ins (FILE.d/*.toml, in the order of their \
-            names; a later one wins, key by key) and the words of --set. Secrets are in none of \
-            them.
+            Reads the configuration: one TOML file, its drop-ins (FILE.d/*.toml, in the order of \
+            their names; a later one wins, key by key) and the words of --set. Secrets are in none \
+            of them. Writes to standard output; only migrate writes files.
             """,
-        subcommands: [Show.self, Check.self, Keys.self, Explain.self, Migrate.self],
+        subcommands: [
+            Show.self, Check.self, Keys.self, Explain.self, Migrate.self, Manual.self,
+        ],
         defaultSubcommand: Show.self)
 
     struct Show: ParsableCommand {
@@ -113,6 +115,14 @@ struct ConfigCommand: ParsableCommand {
         }
     }
 
+    struct Manual: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the manual page bellwether.toml(5) as it is made from the keys.",
+            shouldDisplay: false)
+
+        func run() { print(configurationManual(), terminator: "") }
+    }
+
     struct Migrate: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Rewrite the configuration file and its drop-ins in today's format.",
@@ -134,12 +144,17 @@ struct ConfigCommand: ParsableCommand {
             try reporting {
                 let path = config ?? ConfigurationOptions.systemFile
                 var isWrong = false
-                for file in ConfigurationMigrator.files(of: path) {
-                    do throws(ConfigurationProblem) {
-                        tell(file, try ConfigurationMigrator().migrate(file, isDry: dryRun))
-                    } catch {
+                func told(_ work: () throws(ConfigurationProblem) -> Void) {
+                    do throws(ConfigurationProblem) { try work() } catch {
                         complain("\(error)")
                         isWrong = true
+                    }
+                }
+                told { () throws(ConfigurationProblem) in
+                    for file in try ConfigurationMigrator.files(of: path) {
+                        told { () throws(ConfigurationProblem) in
+                            tell(file, try ConfigurationMigrator().migrate(file, isDry: dryRun))
+                        }
                     }
                 }
                 if isWrong { throw Exit.configuration }

@@ -11,25 +11,30 @@ import Storage
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run",
+        commandName: name,
         abstract: "Trade: play the configured market through the whole pipeline.",
         discussion: """
             Reads the configuration, the market and news that it names, and the store in \
             storage.path: it takes up where that was left, at whatever instant that was. Writes \
             the store, and a line to standard output for every decision, fill, closed trade, \
-            session and alert. SIGTERM and SIGINT end it after the event at hand; nothing is lost \
-            then or at any other end.
+            session and alert; as a service under systemd it writes them to the journal instead. \
+            SIGTERM and SIGINT end it after the event at hand; nothing is lost then or at any \
+            other end. SIGHUP has it read the configuration again, SIGUSR1 log more, SIGUSR2 less.
             """)
+    static let name = "run"
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Print nothing but warnings.") var quiet = false
 
     func run() throws {
         let inbox = Inbox()
-        stopOnSignals(inbox)
+        let service = DaemonService(
+            ServiceEnvironment(ProcessInfo.processInfo.environment), inbox: inbox, log: .shared)
+        service.start(hangUpStops: isTerminal)
+        defer { service.finish() }
         try reporting {
-            let loaded = try options.load(usesStore: true)
-            let configuration = loaded.configuration
+            let configuration = try options.load(usesStore: true).configuration
+            service.use(configuration, load: options.loadQuietly)
             let off = configuration.limitsOff
             guard off.isEmpty else {
                 complain(
@@ -38,133 +43,175 @@ struct RunCommand: ParsableCommand {
                 throw Exit.configuration
             }
             let assembly = try Assembly(configuration)
+            if service.log.isService {
+                let store = configuration.storage.path
+                service.log(.starting, "Bellwether \(version) starts, stores in \(store)")
+            }
+            service.begins("opening the stores", atMost: .seconds(900))
             let access = try StoreAccess(
                 folder: configuration.storage.path, purpose: "bellwether run",
                 reserve: configuration.storage.reserve)
             for warning in access.history.warnings { complain("warning: \(warning)") }
-            for warning in access.ledger.openWarnings {
-                complain("warning: \(warning)")
-                inbox.alert("ledger", warning)
-            }
+            for warning in access.ledger.openWarnings { alert("ledger", warning, inbox) }
+            service.begins("checking the books", atMost: .seconds(900))
             let problems = try access.ledger.checkBooks()
             guard problems.isEmpty else {
                 for problem in problems { complain("bellwether: the books: \(problem)") }
                 throw Exit.data
             }
             if let hold = try holdAfterTroubles(access.ledger, mode: configuration.trading.mode) {
-                complain("bellwether: halted: \(hold.why); bellwether ctl resume --latch storage")
+                complain(
+                    "bellwether: halted: \(hold.why); bellwether ctl resume --latch storage",
+                    .alert("storage"))
             }
-            let spool = try startSpool(configuration, inbox)
+            let spool = try startSpool(configuration, service, inbox)
             defer {
                 inbox.stop()
                 spool?.finish()
             }
-            watchHost(configuration, inbox)
+            watchHost(configuration, service, inbox)
             let news = try assembly.news()
             report(news.defects, "news")
             switch configuration.market.kind {
             case .simulated:
                 try trade(
-                    assembly, access, inbox, news.feed,
+                    assembly, access, service, inbox, news.feed,
                     feed: try assembly.simulatedMarket(SymbolTable()), bars: { _ in nil })
             case .replay:
                 try trade(
-                    assembly, access, inbox, news.feed,
+                    assembly, access, service, inbox, news.feed,
                     feed: try assembly.barFile(SymbolTable()), bars: { $0.defects })
             }
             try access.close()
+            if service.log.isService { service.log(.stopped, "stopped") }
         }
     }
 
     private func trade<Feed: MarketFeed>(
-        _ assembly: Assembly, _ access: borrowing StoreAccess, _ inbox: Inbox,
-        _ news: NewsSources, feed: Feed, bars: (Feed) -> DefectLog?
+        _ assembly: Assembly, _ access: borrowing StoreAccess, _ service: DaemonService,
+        _ inbox: Inbox, _ news: NewsSources, feed: Feed, bars: (Feed) -> DefectLog?
     ) throws {
+        let configuration = assembly.configuration
         try demandSameMarket(
-            assembly.configuration, interval: feed.interval,
-            folder: assembly.configuration.storage.path)
+            configuration, interval: feed.interval, folder: configuration.storage.path)
         let journal = LedgerJournal(
             ledger: access.ledger, history: access.history, interval: feed.interval)
-        let console = Console(colour: wantsColour, showsProgress: isErrorTerminal && !quiet)
-        // What a restart brings is shown below the line that tells of it.
-        var early: [Notice] = []
-        if !quiet { journal.onNotice = { early.append($0) } }
-        journal.onHistoryTrouble = {
-            complain("warning: \($0)")
-            inbox.alert("history", $0)
-        }
+        journal.onHistoryTrouble = { alert("history", $0, inbox) }
         journal.onReserveUsed = {
             inbox.post(
                 .disk(shortage: "it was full, and the room reserved for the ledger is used"))
         }
         let control = try openControl(
-            path: assembly.configuration.controlPath, inbox: inbox)
+            path: configuration.controlPath, inbox: inbox,
+            heartbeat: service.heartbeats.add("control socket"))
         // Whoever asks while it ends gets an answer still.
         defer {
             inbox.stop()
             control.stop()
         }
+        let show = RunOutput(service.log, configuration, isQuiet: quiet)
+        journal.onNotice = show.notice
+        service.begins("restoring the engine", atMost: .seconds(300))
+        let pulse = service.pulse()
+        let messaging = try MessagingService.open(
+            configuration, environment: ProcessInfo.processInfo.environment,
+            ledger: access.ledger, service: service, inbox: inbox,
+            complain: { complain("bellwether: \($0)") })
+        defer { messaging?.stop() }
         var runner = try LiveRunner(
-            assembly, feed: feed, news: news, journal: journal, inbox: inbox)
+            assembly, feed: feed, news: news, journal: journal, inbox: inbox, pulse: pulse,
+            messaging: messaging)
         runner.controlCounters = { control.counters }
-        for warning in access.ledger.loadWarnings {
-            complain("warning: \(warning)")
-            inbox.alert("weights-corrupt", warning)
-        }
-        if !quiet {
-            console.opening(runner.loop.engine, assembly.configuration)
-            early.forEach(console.show)
-            journal.onNotice = { console.show($0) }
-        }
-        runner.onInstant = { instant, engine in
-            if console.showsProgress { console.progress(engine) }
-        }
+        runner.onReload = { ControlAnswer(service.reload()) }
+        for warning in access.ledger.loadWarnings { alert("weights-corrupt", warning, inbox) }
+        show.opening(runner.loop.engine)
+        service.ready(runner.loop.engine)
+        runner.onInstant = { _, engine in show.progress(engine) }
         let isOver = try runner.run()
-        console.clearProgress()
+        service.ends()
+        show.clear()
         if let defects = bars(runner.feed) { report(defects, "bars") }
-        if !quiet { console.closing(runner.loop.engine, isOver: isOver) }
+        show.closing(runner.loop.engine, isOver: isOver)
     }
 
     /// Clock and disk, each on a thread of its own.
-    private func watchHost(_ configuration: Configuration, _ inbox: Inbox) {
+    private func watchHost(
+        _ configuration: Configuration, _ service: DaemonService, _ inbox: Inbox
+    ) {
         DiskWatch(
             folder: configuration.storage.path, freeMin: configuration.storage.freeMin,
+            heartbeat: service.heartbeats.add("disk watch"),
             isOver: { inbox.stopRequested }, onLook: { inbox.post(.disk(shortage: $0)) }
         ).start()
         // There is no real market yet: “auto” has no clock to watch.
         guard configuration.clock.gate == .on else { return }
         let verdicts = ClockVerdicts { inbox.post($0) }
-        ClockWatch(isOver: { inbox.stopRequested }, onLook: { verdicts.take($0) }).start()
+        ClockWatch(
+            heartbeat: service.heartbeats.add("clock watch"),
+            isOver: { inbox.stopRequested }, onLook: { verdicts.take($0) }
+        ).start()
     }
 
     private func startSpool(
-        _ configuration: Configuration, _ inbox: Inbox
+        _ configuration: Configuration, _ service: DaemonService, _ inbox: Inbox
     ) throws -> SpoolWatcher? {
         guard configuration.news.sources.contains(.spool) else { return nil }
-        let watcher = SpoolWatcher(inbox: inbox) { complain("warning: \($0)") }
+        let watcher = SpoolWatcher(inbox: inbox, heartbeat: service.heartbeats.add("spool")) {
+            // In a service the alert that follows it is in the journal.
+            if !ServiceLog.shared.isService { complain("warning: \($0)") }
+        }
         try watcher.start(path: configuration.news.spool)
         return watcher
     }
+}
 
-    /// First of all, before any other thread: from here on the signals wait for the thread that
-    /// takes them, so that none is lost, however early it comes.
-    private func stopOnSignals(_ inbox: Inbox) {
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        for number in [SIGTERM, SIGINT] { sigaddset(&signals, number) }
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let awaited = signals
-        let thread = Thread {
-            while true {
-                var number: Int32 = 0
-                guard withUnsafePointer(to: awaited, { sigwait($0, &number) }) == 0 else { return }
-                // Who presses Ctrl-C again does not want to wait; nothing is lost then either.
-                if inbox.stopRequested && number == SIGINT { _exit(128 + number) }
-                inbox.stop()
-            }
-        }
-        thread.name = "signals"
-        thread.start()
+/// For the ledger, for whoever watches, and for the person at a terminal; in a service the alert
+/// itself is in the journal.
+private func alert(_ code: String, _ text: String, _ inbox: Inbox) {
+    if !ServiceLog.shared.isService { complain("warning: \(text)") }
+    inbox.alert(code, text)
+}
+
+/// What a run shows of trading: lines on standard output for a person, entries of the journal
+/// where the program is a service.
+private final class RunOutput {
+    private let log: ServiceLog
+    private let configuration: Configuration
+    private let console: Console?
+    private let notices: NoticeLog?
+    /// What a restart brings is shown below the line that tells of it.
+    private var early: [Notice]? = []
+
+    init(_ log: ServiceLog, _ configuration: Configuration, isQuiet: Bool) {
+        (self.log, self.configuration) = (log, configuration)
+        let isConsole = !log.isService && !isQuiet
+        console =
+            isConsole ? Console(colour: wantsColour, showsProgress: isErrorTerminal) : nil
+        notices = log.isService ? NoticeLog(log, mode: configuration.trading.mode) : nil
+    }
+
+    func notice(_ notice: Notice) {
+        notices?.write(notice)
+        guard let console else { return }
+        if early == nil { console.show(notice) } else { early?.append(notice) }
+    }
+
+    func opening(_ engine: TradingEngine) {
+        console?.opening(engine, configuration)
+        let waiting = early ?? []
+        early = nil
+        for notice in waiting { console?.show(notice) }
+    }
+
+    func progress(_ engine: TradingEngine) {
+        if let console, console.showsProgress { console.progress(engine) }
+    }
+
+    func clear() { console?.clearProgress() }
+
+    func closing(_ engine: TradingEngine, isOver: Bool) {
+        console?.closing(engine, isOver: isOver)
+        if log.isService, isOver { log(.marketOver, "the market is over at \(engine.now)") }
     }
 }
 

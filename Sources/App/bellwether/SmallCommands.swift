@@ -142,3 +142,13 @@ struct ExplainCommand: ParsableCommand {
         return true
     }
 }
+
+/// For the package: the texts that `journalctl -x` shows.
+struct MessageCatalogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "message-catalog",
+        abstract: "Write the message catalog of journald, as the package installs it.",
+        shouldDisplay: false)
+
+    func run() { print(MessageKind.catalog, terminator: "") }
+}

@@ -1,4 +1,4 @@
-import Domain
+import Foundation
 
 extension ConfigurationKey {
     /// What the numbers of this key count; nil where there are none.
@@ -13,7 +13,7 @@ extension ConfigurationKey {
     private static let share = "a part of a whole: 0.05 is 5 %"
     private static let basisPoints = "hundredths of a percent"
 
-    private static let units: [String: String] = [
+    static let units: [String: String] = [
         "trading.capital": "USD",
         "market.speed": "times real time",
         "market.seed": "none: any number",
@@ -63,7 +63,7 @@ extension ConfigurationKey {
         "broker.fee_bps": basisPoints,
         "broker.fee_per_order": "USD",
         "broker.participation": share,
-        "learning.rate": "from 0 to 1",
+        "learning.rate": "strength",
         "learning.floor": share,
         "learning.ceiling": share,
         "learning.daily_step_max": share,
@@ -73,4 +73,27 @@ extension ConfigurationKey {
         "commands.per_minute_max": "commands",
         "commands.total_per_minute_max": "commands",
     ]
+}
+
+extension ConfigurationKey {
+    /// What a value may be, its unit, and `reload` where one changes it: the line in brackets above
+    /// the key in the shipped file, whose head explains lengths of time, sizes and shares.
+    package var note: String {
+        var parts = [expectation]
+        if let examples = expectation.range(of: ", like ") {
+            let rest = expectation[examples.lowerBound...]
+            let word = rest.range(of: "\" or \"", options: .backwards)
+            // "… like "2h" or "3d" or "none"": what follows the examples stays.
+            let isOptional = rest.components(separatedBy: "\" or \"").count > 2
+            parts = [
+                String(expectation[..<examples.lowerBound])
+                    + (isOptional ? word.map { " or \"" + rest[$0.upperBound...] } ?? "" : "")
+            ]
+        }
+        if let unit = Self.units[path] {
+            parts.append(unit == Self.share ? "share" : unit)
+        }
+        if isReloaded { parts.append("reload") }
+        return parts.joined(separator: "; ")
+    }
 }

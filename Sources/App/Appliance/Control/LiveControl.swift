@@ -12,8 +12,10 @@ extension LiveRunner {
     /// Pauses first, then what the machine says of itself, then all other requests.
     mutating func takeControl(at time: Timestamp) throws {
         try takePauses(at: time)
+        if let onReload, inbox.takeReload() { _ = onReload() }
         for condition in inbox.takeConditions() {
             health.take(condition)
+            messaging?.take(condition)
             if condition == .disk(shortage: nil) { journal.ledger.restoreReserve() }
             try loop.take(.host(condition), time)
         }
