@@ -53,7 +53,9 @@ package final class MessagingService {
         let keys = try CommandKeySource(
             try configuration.commandKeyFile(environment: environment),
             makes: configuration.makesCommandKey,
-            onTrouble: { tell(.warning, "\($0); no signed command holds until that is mended", [:]) })
+            onTrouble: {
+                tell(.warning, "\($0); no signed command holds until that is mended", [:])
+            })
         desk = RequestDesk(
             RequestGate.Config(deviceID: id, commands: configuration.commands), keys: keys,
             inbox: inbox,
@@ -69,7 +71,10 @@ package final class MessagingService {
         port.desk.withLock { [desk] in $0 = desk }
         publisher = Publisher(
             outlet: client, outbox: ledger,
-            recorder: EventRecorder(boot: boot, tally: try ledger.publishedTally()) { id in
+            recorder: EventRecorder(
+                boot: boot, tally: try ledger.publishedTally(),
+                weights: try ledger.newestWeights()
+            ) { id in
                 (try? ledger.explanation(of: id.text))?.map { OrderOutline($0.intent) }
             },
             settings: PublishingSettings(configuration))

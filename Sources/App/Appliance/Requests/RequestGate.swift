@@ -115,12 +115,14 @@ package struct RequestGate: Sendable {
     ) throws(RequestRefusal) -> Verdict {
         guard !request.isRetained else {
             throw RequestRefusal(
-                .retained, "a retained request would come again with every connection: send it "
+                .retained,
+                "a retained request would come again with every connection: send it "
                     + "without the flag")
         }
         guard Self.verbs.contains(request.verb) else {
             throw RequestRefusal(
-                .unknownVerb, "there is no such verb; there are "
+                .unknownVerb,
+                "there is no such verb; there are "
                     + Self.verbs.joined(separator: ", "))
         }
         let command = try CommandVerifier.verify(
