@@ -77,7 +77,7 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
         }
         if case .account(var answer) = event {
             answer.books = try journal.extract(
-                since: answer.query.since, naming: answer.namedOrders)
+                since: answer.query.since, naming: answer.namedOrders.union(engine.revisedOrders))
             event = .account(answer)
         }
         try engine.process(Stamped(at: at, event), effects: &effects)

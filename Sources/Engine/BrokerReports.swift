@@ -130,7 +130,13 @@ extension TradingEngine {
     /// or a person is told.
     mutating func ended(_ order: WorkingOrder, _ effects: inout [Effect]) {
         switch order.intent.role {
-        case .entry: break
+        case .entry:
+            // The broker ends its stop with it, and what says so may be lost.
+            if order.filled.isZero, let stop = execution.protectiveStop(order.symbolID),
+                execution.order(stop)?.intent.role == .protectiveStop(parent: order.intent.id)
+            {
+                execution.demandRead(stop, at: now)
+            }
         case .exit: protect(after: order, &effects)
         case .protectiveStop:
             if execution.protectiveStop(order.symbolID) == nil {

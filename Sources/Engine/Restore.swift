@@ -69,13 +69,7 @@ extension TradingEngine {
             if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
         }
         setExits(id)
-        if !portfolio.quantity(id).isZero {
-            states[index].exitWanted = state.exitsWanted[symbols[id]]
-        }
-        if case .exit(let reason) = execution.exit(id)?.intent.role {
-            states[index].exitWanted = reason
-        }
-        restoreFlatten(id, state)
+        wantExit(state.checkpoint?.exitsWanted[symbols[id]], id)
     }
 
     /// Rebuilds indicators and marks from a bar of the past; nothing is decided.
@@ -264,6 +258,7 @@ extension LedgerState {
         let all =
             lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()
             + (checkpoint?.lostStops.keys.sorted() ?? [])
+            + (checkpoint?.exitsWanted.keys.sorted() ?? [])
         return all.filter { seen.insert($0).inserted }
     }
 }

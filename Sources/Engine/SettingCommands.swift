@@ -44,8 +44,8 @@ extension TradingEngine {
             }
             guard let old = memory.weights, old.version == version else {
                 return refuse(
-                    command, .invalidArgument, "there is no valid version \(version) of the weights",
-                    &effects)
+                    command, .invalidArgument,
+                    "there is no valid version \(version) of the weights", &effects)
             }
             adopt(old.values, command, &effects)
         }

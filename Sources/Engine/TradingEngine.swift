@@ -42,6 +42,8 @@ package struct TradingEngine: Sendable {
     var learner: Learner
     package internal(set) var tracker = EquityTracker()
     var states: [SymbolState] = []
+    /// `SymbolState.exitWanted` of all that have one, for the checkpoint.
+    var exitsWanted: [Symbol: TradeReason] = [:]
     var hours: BarHours
 
     var holds = HoldSet()

@@ -110,26 +110,34 @@ import Testing
 
     @Test("Frozen weights learn nothing, also after a restart, until they are set free")
     func freeze() throws {
-        var world = try make { $0.signals.trend.enabled = false }
-        try world.send(.weights(.freeze), "t1")
-        try world.restart()
-        #expect(world.engine.isLearningFrozen)
-        let count = world.ledger.weights.count
-        func trade(_ world: inout World, _ hour: String, _ story: String) throws {
-            try world.bar("\(hour):00", "10")
-            try world.news("\(hour):02", World.good)
-            try world.bar("\(hour):03", "10")
-            try world.bar("\(hour):04", "11")
-            try world.news("\(hour):06", World.bad)
-            try world.bar("\(hour):07", "11")
+        var world = World {
+            $0.signals.reversion.enabled = true
+            $0.signals.reversion.period = 5
+            $0.signals.reversion.entryZ = 100
+            $0.learning.samplesMin = 1
         }
-        try trade(&world, "14", "a")
+        try world.open()
+        for minute in 30..<40 { try world.bar("13:\(minute)", minute % 2 == 0 ? "10" : "10.1") }
+        func trade(_ minute: Int) throws {
+            try world.news("14:\(minute)")
+            try world.bar("14:\(minute)", "10")
+            #expect(!world.position.isZero)
+            world.engine.states[0].exitWanted = .time
+            try world.bar("14:\(minute + 1)", "11")
+            try world.bar("14:\(minute + 2)", "11")
+            #expect(world.position.isZero)
+        }
+        let count = world.ledger.weights.count
+        try world.send(.weights(.freeze), "t1")
+        try trade(10)
+        #expect(world.engine.isLearningFrozen)
         #expect(world.ledger.trades.count == 1)
         #expect(world.ledger.weights.count == count, "a trade, and no version")
+        #expect(try world.restarted().isLearningFrozen)
         try world.send(.weights(.unfreeze), "t2")
-        #expect(!world.engine.isLearningFrozen)
-        try world.restart()
-        #expect(!world.engine.isLearningFrozen)
+        try trade(20)
+        #expect(world.ledger.weights.count == count + 1, "and now it teaches")
+        #expect(try !world.restarted().isLearningFrozen)
     }
 
     @Test(
@@ -157,13 +165,16 @@ import Testing
 
     @Test("S34: a daily loss that is lowered below what was lost holds trading with the answer")
     func lossLimit() throws {
-        var world = try make {
-            $0.latches = true; $0.signals.trend.enabled = false
+        var world = World {
+            $0.latches = true
+            $0.risk.dailyLossShareMax = 0.1
         }
-        try world.bar("14:00", "10")
-        try world.news("14:02", World.good)
-        try world.bar("14:03", "10")
-        try world.bar("14:04", "5")
+        try world.open()
+        try world.bar("14:00", "100")
+        try world.news("14:02")
+        try world.bar("14:02", "100")
+        // 10 shares lose 10 each: 100 of 100,000.
+        try world.bar("14:03", "90")
         #expect(world.engine.mode == .active)
         let answer = try world.send(.limits([.dailyLossShareMax: 0.000_1]), "t1")
         #expect(answer?.mode == .reduceOnly)

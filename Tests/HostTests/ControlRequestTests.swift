@@ -32,7 +32,7 @@ import Testing
         Bad("{\"verb\":7}", .malformed), Bad("{\"verb\":[\"pause\"]}", .malformed),
         Bad("{\"verb\":\"\"}", .unknownVerb), Bad("{\"verb\":\"PAUSE\"}", .unknownVerb),
         Bad("{\"verb\":\"pause \"}", .unknownVerb, "there is no verb “pause ”"),
-        Bad("{\"verb\":\"buy\"}", .unknownVerb, "flatten, pause"),
+        Bad("{\"verb\":\"buy\"}", .unknownVerb, "flatten, limits"),
         Bad("{\"verb\":\"pause\",\"args\":7}", .malformed, "args must be an object"),
         Bad("{\"verb\":\"pause\",\"args\":[]}", .malformed),
         Bad("{\"verb\":\"pause\",\"transaction\":7}", .malformed, "transaction"),

@@ -157,4 +157,36 @@ struct BrokerTroubleTests {
         #expect(client.client.stop(within: .seconds(1)))
         server.thaw()
     }
+
+    @Test(
+        "S27, S39: many threads at once lose no event and mix up no answer, broker restarts included"
+    )
+    func manyThreads() throws {
+        let server = try MosquittoServer()
+        let client = try TestClient(TestClient.quick(server.port))
+        #expect(client.connects())
+        let threads = 6
+        let each = 200
+        DispatchQueue.concurrentPerform(iterations: threads + 1) { thread in
+            if thread == threads {
+                for _ in 0..<2 { try? server.restart() }
+                return
+            }
+            for number in 0..<each {
+                let id = thread * each + number
+                client.client.publish(.state, #"{"seq":\#(id)}"#)
+                client.client.publish(telemetry: "{}")
+                let request = IncomingRequest(
+                    verb: "status", payload: [], isRetained: false, responseTopic: nil,
+                    correlation: nil)
+                client.client.answer(request, verb: "status", payload: "{}")
+                #expect(comesTrue(seconds: 60) { client.client.offer(event(id)) })
+                _ = client.status
+            }
+        }
+        #expect(comesTrue { client.delivered.count >= threads * each })
+        #expect(Set(client.delivered).count == threads * each)
+        #expect(client.delivered.count == threads * each)
+        #expect(client.status.reconnects >= 1)
+    }
 }

@@ -99,4 +99,25 @@ struct EncryptionTests {
         #expect(comesTrue { client.status.attempts >= 2 })
         #expect(!client.status.isConnected)
     }
+
+    @Test("S14: a folder of authorities serves as well as a file")
+    func folderOfAuthorities() throws {
+        let authority = try Authority()
+        let server = try server(authority)
+        let folder = server.folder.appendingPathComponent("authorities")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: authority.path("ca.crt"), toPath: folder.appendingPathComponent("a.crt").path)
+        try ChildProcess("/usr/bin/openssl", ["rehash", folder.path]).wait()
+        var config = TestClient.quick(server.port)
+        config.tls = .init(caFolder: folder.path)
+        let client = try TestClient(config)
+        #expect(client.connects())
+        // The system's own authorities know nothing of this broker.
+        config.tls = .init()
+        config.clientID = "other"
+        let other = try TestClient(config)
+        #expect(comesTrue { other.status.attempts >= 2 })
+        #expect(!other.status.isConnected)
+    }
 }

@@ -200,9 +200,20 @@ import Testing
         (point.losingStreak, point.orderFailures) = (3, 0b1011)
         point.roundTrips = [Symbol("AAA")!: usd("-2.5"), Symbol("BRK.B")!: usd("0")]
         point.lostStops = [Symbol("AAA")!: price("9.5")]
+        point.exitsWanted = [Symbol("AAA")!: .takeProfit, Symbol("BRK.B")!: .flip]
+        point.revisions = [
+            BrokerReport(
+                orderID: id("bw-1"), at: time(4), event: .busted(executionID: "x=1 \"2\"")),
+            BrokerReport(
+                orderID: id("bw-2"), at: time(5),
+                event: .corrected(
+                    executionID: "y", quantity: Quantity(whole: 3), price: price("9.25")),
+                filledTotal: Quantity(whole: 8)),
+        ]
         try store.commit([.checkpoint(point)])
         #expect(try store.loadState().checkpoint == point)
         point.lossBase = nil
+        (point.exitsWanted, point.revisions) = ([:], [])
         try store.commit([.checkpoint(point)])
         #expect(try store.loadState().checkpoint == point)
     }

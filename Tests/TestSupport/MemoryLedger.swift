@@ -207,20 +207,6 @@ package struct MemoryLedger {
             let last = state.lastExits[trade.symbol] ?? .distantPast
             state.lastExits[trade.symbol] = max(last, trade.exitTime)
         }
-        for order in orderIDs.compactMap({ orders[$0] }) {
-            guard case .exit(let reason) = order.intent.role,
-                let lot = state.lots.first(where: { $0.symbol == order.intent.symbol }),
-                order.intent.createdAt >= lot.openedAt
-            else { continue }
-            state.exitsWanted[order.intent.symbol] = reason
-        }
-        for step in transitions {
-            guard let reason = step.reason.flatMap({ OrderTransition.leaving($0) }),
-                let lot = state.lots.first(where: { $0.openedBy == step.id }),
-                state.exitsWanted[lot.symbol] == nil
-            else { continue }
-            state.exitsWanted[lot.symbol] = reason
-        }
         let entries = Set(state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id))
         for id in entries {
             guard let order = orders[id], order.intent.role.isEntry else { continue }

@@ -3,7 +3,8 @@ import Glibc
 
 /// A mosquitto of the test's own on a loopback port that stays the same over restarts; without
 /// persistence, so that a restart forgets everything.
-package final class MosquittoServer {
+package final class MosquittoServer: @unchecked Sendable {
+    // @unchecked: what changes is behind the lock; one thread at a time starts and stops it.
     package static let path = ["/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"].first {
         FileManager.default.isExecutableFile(atPath: $0)
     }
@@ -15,7 +16,8 @@ package final class MosquittoServer {
     package let folder: URL
     /// Holds the port: bound, never listening, so that no outgoing connection gets it meanwhile.
     private let reservation: Int32
-    private var process: ChildProcess?
+    private let lock = NSLock()
+    private var running: ChildProcess?
     private var subscribers = 0
 
     /// - Parameter config: lines of mosquitto.conf; `PORT` and `FOLDER` stand for the port and for
@@ -36,9 +38,14 @@ package final class MosquittoServer {
     }
 
     deinit {
-        process?.kill(SIGKILL)
+        running?.kill(SIGKILL)
         close(reservation)
         try? FileManager.default.removeItem(at: folder)
+    }
+
+    private var process: ChildProcess? {
+        get { lock.withLock { running } }
+        set { lock.withLock { running = newValue } }
     }
 
     private var configuration: URL { folder.appendingPathComponent("mosquitto.conf") }
@@ -107,8 +114,11 @@ package final class MosquittoServer {
     /// `mosquitto_sub`, one line a message: `topic|retain flag|payload`. It has subscribed when
     /// this returns.
     package func subscribe(_ topics: String..., options: [String] = []) throws -> ChildProcess {
-        subscribers += 1
-        let name = "watcher-\(subscribers)"
+        let number = lock.withLock {
+            subscribers += 1
+            return subscribers
+        }
+        let name = "watcher-\(number)"
         let client = try ChildProcess(
             "/usr/bin/mosquitto_sub",
             ["-p", String(port), "-V", "5", "-q", "1", "-i", name, "-F", "%t|%r|%p"]

@@ -24,12 +24,18 @@ package enum Strace {
         case error(String)
         /// It does nothing and claims this result.
         case result(Int)
+        /// It is made, but only after so many seconds.
+        case delay(Int)
+        /// It is made, and this signal comes with it, e.g. `HUP`.
+        case signal(String)
 
         package var description: String {
             switch self {
             case .kill: "signal=KILL"
             case .error(let name): "error=\(name)"
             case .result(let value): "retval=\(value)"
+            case .delay(let seconds): "delay_enter=\(seconds * 1_000_000)"
+            case .signal(let name): "signal=\(name)"
             }
         }
     }
@@ -46,12 +52,26 @@ package enum Strace {
     /// - Parameter paths: count and harm only calls that concern these files; empty: all.
     package static func start(
         _ command: [String], _ fault: Fault, call: String, number: Int, andAllAfter: Bool = false,
-        paths: [String] = []
+        paths: [String] = [], environment: [String: String] = [:]
     ) throws -> ChildProcess {
         let when = "\(number)" + (andAllAfter ? "+" : "")
         return try start(
             command, calls: [call], paths: paths, log: "/dev/null",
-            ["-e", "inject=\(call):\(fault):when=\(when)"])
+            ["-e", "inject=\(call):\(fault):when=\(when)"], environment: environment)
+    }
+
+    /// The program itself, which is the only child of strace.
+    package static func traced(by child: ChildProcess) throws -> pid_t {
+        let path = "/proc/\(child.pid)/task/\(child.pid)/children"
+        var found: pid_t?
+        _ = try comesTrue {
+            found = pid_t(
+                try String(contentsOfFile: path, encoding: .utf8)
+                    .trimmingCharacters(in: .whitespacesAndNewlines))
+            return found != nil
+        }
+        guard let found else { throw ChildProcess.Failure(description: "no child of strace") }
+        return found
     }
 
     /// How often the program makes each of these calls, to its end.
@@ -76,11 +96,12 @@ package enum Strace {
     }
 
     private static func start(
-        _ command: [String], calls: [String], paths: [String], log: String, _ more: [String]
+        _ command: [String], calls: [String], paths: [String], log: String, _ more: [String],
+        environment: [String: String] = [:]
     ) throws -> ChildProcess {
         try ChildProcess(
             path ?? "strace",
             ["-f", "-qq", "-o", log, "-e", "trace=\(calls.joined(separator: ","))"]
-                + paths.flatMap { ["-P", $0] } + more + command)
+                + paths.flatMap { ["-P", $0] } + more + command, environment: environment)
     }
 }

@@ -54,7 +54,7 @@ package struct MessageKind: Sendable, Equatable {
     /// “Journal Message Catalogs”.
     package static var catalog: String {
         let head = """
-            # What the messages of Bellwether mean and what to do about them, for “journalctl -x”.
+            # What the messages of Bellwether mean and what to do: for “journalctl -x”.
             # Written by “bellwether message-catalog”.
             """
         return head + "\n" + all.map(\.entry).joined()

@@ -249,5 +249,13 @@ extension MessageKind {
             Orders sent since that backup are not in it. Compare with the broker (“bellwether \
             reconcile”); then “bellwether ctl resume --latch restored”.
             """),
+        MessageKind(
+            "reconciliation-repaired", "7c6431c3d3dc45c8965e35b94893d28a", .warning,
+            "Broker and books differed and agree again",
+            """
+            The comparison found executions or ends of orders that had not arrived, proved them, \
+            and booked them. “bellwether reconcile” shows the lines. If it comes often, look at \
+            the connection to the broker.
+            """),
     ]
 }

@@ -57,7 +57,13 @@ final class Connection {
         try setUp()
     }
 
-    deinit { mosquitto_destroy(handle) }
+    deinit {
+        // Nothing may call back into what is going away.
+        mosquitto_log_callback_set(handle, nil)
+        mosquitto_disconnect_v5_callback_set(handle, nil)
+        mosquitto_publish_v5_callback_set(handle, nil)
+        mosquitto_destroy(handle)
+    }
 
     // MARK: Setting up
 
@@ -104,31 +110,31 @@ final class Connection {
 
     private func setCallbacks() {
         mosquitto_connect_v5_callback_set(handle) { handle, context, reason, _, _ in
-            Connection.at(context).greeted(reason)
+            Connection.at(context)?.greeted(reason)
         }
         mosquitto_disconnect_v5_callback_set(handle) { _, context, reason, _ in
-            if reason >= 0x80 { Connection.at(context).news.farewell = reason }
+            if reason >= 0x80 { Connection.at(context)?.news.farewell = reason }
         }
         mosquitto_publish_v5_callback_set(handle) { _, context, number, reason, _ in
-            Connection.at(context).news.acknowledged.append((number, reason))
+            Connection.at(context)?.news.acknowledged.append((number, reason))
         }
         mosquitto_subscribe_v5_callback_set(handle) { _, context, number, count, granted, _ in
             guard count > 0, let granted else { return }
-            Connection.at(context).news.subscribed.append((number, granted[0]))
+            Connection.at(context)?.news.subscribed.append((number, granted[0]))
         }
         mosquitto_message_v5_callback_set(handle) { _, context, message, properties in
             guard let message else { return }
-            Connection.at(context).received(message.pointee, properties)
+            Connection.at(context)?.received(message.pointee, properties)
         }
         mosquitto_log_callback_set(handle) { _, context, level, text in
             guard level == Int32(MOSQ_LOG_ERR), let text else { return }
-            Connection.at(context).complaint = String(String(cString: text).prefix(200))
+            Connection.at(context)?.complaint = String(String(cString: text).prefix(200))
         }
     }
 
-    private static func at(_ context: UnsafeMutableRawPointer?) -> Connection {
+    private static func at(_ context: UnsafeMutableRawPointer?) -> Connection? {
         // The library only calls while `self` is in one of its calls.
-        Unmanaged<Connection>.fromOpaque(context!).takeUnretainedValue()
+        context.map { Unmanaged<Connection>.fromOpaque($0).takeUnretainedValue() }
     }
 
     // MARK: Callbacks

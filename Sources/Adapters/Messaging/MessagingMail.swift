@@ -330,7 +330,11 @@ struct Mail {
         dropped.refused += 1
         let topic = faultTopic(of: parcel)
         faults[topic] = "the broker refuses what is sent to \(topic): \(reason)"
-        guard case .event(let event) = parcel.kind else { return }
+        guard case .event(let event) = parcel.kind else {
+            // The access list may be mended without a new connection.
+            if parcel.isRetained && !isClosing { repeatAll(at: .now + limits.refusedPause) }
+            return
+        }
         if parked.isEmpty { parkedUntil = .now + limits.refusedPause }
         parked.append(event)
     }

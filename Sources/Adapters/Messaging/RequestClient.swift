@@ -79,7 +79,8 @@ package enum RequestClient {
             let outcome = box.result.withLock({ $0 })
         else {
             throw .unreachable(
-                host: config.host, port: config.port, reason: "nothing came within "
+                host: config.host, port: config.port,
+                reason: "nothing came within "
                     + "\(Int(seconds)) s")
         }
         return try outcome.get()

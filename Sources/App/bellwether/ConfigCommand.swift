@@ -144,12 +144,17 @@ struct ConfigCommand: ParsableCommand {
             try reporting {
                 let path = config ?? ConfigurationOptions.systemFile
                 var isWrong = false
-                for file in ConfigurationMigrator.files(of: path) {
-                    do throws(ConfigurationProblem) {
-                        tell(file, try ConfigurationMigrator().migrate(file, isDry: dryRun))
-                    } catch {
+                func told(_ work: () throws(ConfigurationProblem) -> Void) {
+                    do throws(ConfigurationProblem) { try work() } catch {
                         complain("\(error)")
                         isWrong = true
+                    }
+                }
+                told { () throws(ConfigurationProblem) in
+                    for file in try ConfigurationMigrator.files(of: path) {
+                        told { () throws(ConfigurationProblem) in
+                            tell(file, try ConfigurationMigrator().migrate(file, isDry: dryRun))
+                        }
                     }
                 }
                 if isWrong { throw Exit.configuration }

@@ -14,7 +14,8 @@ struct MQTTOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The broker; else mqtt.host.", valueName: "name"))
     var host: String?
     @Option(help: ArgumentHelp("Its port; else mqtt.port.", valueName: "port")) var port: Int?
-    @Option(help: ArgumentHelp("The first level of the topics; else mqtt.base.", valueName: "topic"))
+    @Option(
+        help: ArgumentHelp("The first level of the topics; else mqtt.base.", valueName: "topic"))
     var base: String?
     @Option(
         help: ArgumentHelp(
@@ -107,13 +108,13 @@ struct MQTTAccess {
 
     /// Nil where the request goes without: questions do, and a pause for which there is no key.
     private func signingKey(_ request: ControlRequest) throws -> CommandKey? {
-        guard RequestGate.needsSignature(request.verb) || request.isPause else { return nil }
+        guard request.needsProof || request.isPause else { return nil }
         do throws(CommandKeyError) {
             return try keyFile().load().only(options.kid)
         } catch {
             if request.isPause && options.key == nil { return nil }
             complain("bellwether: \(error)")
-            if !RequestGate.needsSignature(request.verb) {
+            if !request.needsProof {
                 complain("bellwether: without --key the pause goes unsigned")
             } else if options.key == nil {
                 complain("bellwether: \(request.verb.name) over MQTT needs a key: give --key")

@@ -67,6 +67,7 @@ struct CtlReport: ParsableCommand {
     var to: DateArgument?
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Write JSON.") var json = false
+    @ParentCommand var ctl: CtlCommand
 
     func validate() throws {
         if let from, let to, to.date < from.date {
@@ -76,7 +77,7 @@ struct CtlReport: ParsableCommand {
 
     func run() throws {
         try reporting {
-            try showData(.report(from: from?.date, to: to?.date), options, json: json)
+            try showData(.report(from: from?.date, to: to?.date), options, json: json, way: ctl.way)
         }
     }
 }

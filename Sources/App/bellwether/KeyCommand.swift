@@ -77,7 +77,8 @@ struct KeyCommand: ParsableCommand {
         @OptionGroup var file: File
         @Option(help: ArgumentHelp("Only the key of this name.", valueName: "name"))
         var kid: String?
-        @Flag(name: .customLong("public"), help: "Only what verifies; HS256 keys have no such part.")
+        @Flag(
+            name: .customLong("public"), help: "Only what verifies; HS256 keys have no such part.")
         var isPublic = false
 
         func run() throws {

@@ -59,9 +59,6 @@ package struct LedgerState: Sendable, Equatable {
     package var entryVotes: [ClientOrderID: [Vote]] = [:]
     /// Why each order that can still close something was made; for trades closed later.
     package var roles: [ClientOrderID: OrderRole] = [:]
-    /// Why a position that is still open was to be left already: the newest exit order of its time,
-    /// or the wish recorded with its entry (`OrderTransition.leaving`).
-    package var exitsWanted: [Symbol: TradeReason] = [:]
     /// Trades credited so far, by `StrategyID.index`.
     package var creditedTrades: [Int] = [0, 0, 0]
     package var closedTradeCount = 0

@@ -70,12 +70,12 @@ struct ConfigurationLoader {
         let whole = absolute(path)
         let folder = String(whole[..<(whole.lastIndex(of: "/") ?? whole.startIndex)])
         read(path, folder: folder)
-        let dropIns = absolute(path + ".d")
-        // Most installations have none, so that a missing folder says nothing.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: dropIns)) ?? []
-        let byBytes = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        for name in byBytes where name.hasSuffix(".toml") && !name.hasPrefix(".") {
-            read("\(path).d/\(name)", folder: folder)
+        do {
+            for name in try ConfigurationSource.dropIns(in: absolute(path + ".d"), as: path + ".d")
+            { read("\(path).d/\(name)", folder: folder) }
+        } catch {
+            problems.append(error)
+            isIncomplete = true
         }
     }
 

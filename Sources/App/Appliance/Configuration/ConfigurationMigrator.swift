@@ -20,11 +20,10 @@ package struct ConfigurationMigrator {
     init(format: ConfigurationFormat) { self.format = format }
 
     /// The file at `path` and its drop-ins, in the order in which they are read.
-    package static func files(of path: String) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path + ".d")) ?? []
+    package static func files(of path: String) throws(ConfigurationProblem) -> [String] {
+        let folder = path + ".d"
         return [path]
-            + names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            .filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }.map { "\(path).d/\($0)" }
+            + (try ConfigurationSource.dropIns(in: folder, as: folder)).map { "\(folder)/\($0)" }
     }
 
     /// - Throws: what keeps the file from being read or written; it is then as it was.

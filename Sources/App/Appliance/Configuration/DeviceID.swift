@@ -47,8 +47,8 @@ package enum DeviceID {
             "bw-"
             + String(decoding: (0..<8).map { _ in letters.randomElement() ?? 0x61 }, as: UTF8.self)
         let path = folder + "/" + fileName
-        let draft = path + ".\(getpid())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        let draft = "\(path).\(name)"
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard file >= 0 else { throw .cannotWrite(path: draft, code: errno) }
         defer { unlink(draft) }
         let bytes = Array((name + "\n").utf8)

@@ -141,7 +141,7 @@ package struct RequestGate: Sendable {
         _ command: VerifiedCommand, _ now: Now
     ) throws(RequestRefusal) -> Verdict {
         let request = try Self.request(command)
-        if Self.needsSignature(request.verb), !command.isProven {
+        if request.needsProof, !command.isProven {
             guard command.proof != nil else {
                 throw RequestRefusal(.unsigned, "\(command.verb) needs a signature")
             }
@@ -156,7 +156,7 @@ package struct RequestGate: Sendable {
             throw RequestRefusal(.rateLimited, "too many requests; ask again in a minute")
         }
         var proof: CommandProof?
-        let changes = request.isPause || Self.needsSignature(request.verb)
+        let changes = request.isPause || request.needsProof
         if changes, command.isProven, let held = command.proof {
             proof = CommandProof(jti: held.jti, kid: held.kid, until: held.expires)
         }
@@ -177,14 +177,6 @@ package struct RequestGate: Sendable {
         do throws(ControlRefusal) {
             return try ControlRequest.parse(line[...])
         } catch { throw RequestRefusal(error.code, error.message) }
-    }
-
-    /// Everything that could add risk or change what is kept.
-    package static func needsSignature(_ verb: ControlRequest.Verb) -> Bool {
-        switch verb {
-        case .command(.pause), .status, .positions, .weights, .explain: false
-        default: true
-        }
     }
 }
 

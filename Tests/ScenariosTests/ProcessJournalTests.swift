@@ -1,0 +1,104 @@
+import Foundation
+import Glibc
+import Host
+import TestSupport
+import Testing
+
+/// The real program with its standard error in the journal: that of the test, which takes the place
+/// of journald's socket in a file system of the program's own.
+@Suite(.serialized) struct ProcessJournalTests {
+    let folder: ScratchFolder
+    let journal: DatagramSocket
+
+    init() throws {
+        folder = try ScratchFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder("journal"), withIntermediateDirectories: true)
+        journal = try DatagramSocket(path: folder("journal/socket"))
+    }
+
+    /// Whether this user may make file systems for a child alone; see unshare(1).
+    private static let works: Bool = {
+        let child = try? ChildProcess(
+            "/usr/bin/unshare", ["-m", "mount", "-t", "tmpfs", "none", "/run"])
+        return (try? child?.wait().status) == 0
+    }()
+
+    /// - Parameter hasSocket: without it standard error still leads to the journal.
+    private func start(_ more: [String], hasSocket: Bool = true) throws -> ChildProcess {
+        let bind =
+            hasSocket
+            ? "mkdir -p /run/systemd/journal && mount --bind \"$0\" /run/systemd/journal && " : ""
+        let script =
+            "mount -t tmpfs none /run && \(bind)"
+            + "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec \"$@\""
+        return try ChildProcess(
+            "/usr/bin/unshare",
+            ["-m", "/bin/sh", "-c", script, folder("journal"), Program.path, "run"]
+                + settings(
+                    [
+                        "storage.path=\(folder("store"))", "market.seed=11", "market.speed=max",
+                        "market.news_per_day=40", "risk.cooldown=1m", "exits.hold_max=1h",
+                        "strategies.reversion.entry_z=1.5", "ensemble.entry_threshold=0.2",
+                        "risk.latches=false",
+                    ] + more))
+    }
+
+    private var entries: [[String: String]] { journal.all.map(journalEntry) }
+
+    private func entries(of kind: MessageKind) -> [[String: String]] {
+        entries.filter { $0["MESSAGE_ID"] == kind.id }
+    }
+
+    @Test(
+        "A07: as a service it writes entries with MESSAGE_ID, PRIORITY and own fields, no lines",
+        .enabled(if: works, "only root may put a socket where journald has it"))
+    func fields() throws {
+        let child = try start(["market.days=2"])
+        let outcome = try child.wait()
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(outcome.output.isEmpty && outcome.errors.isEmpty, "\(outcome)")
+        #expect(journal.wait { $0.contains { $0.contains(MessageKind.stopped.id) } })
+        for entry in entries {
+            let message = entry["MESSAGE"] ?? ""
+            #expect(!message.isEmpty && !message.contains("\u{1B}"), "\(entry)")
+            #expect(Int(entry["PRIORITY"] ?? "").map { (2...6).contains($0) } == true)
+            #expect(entry["SYSLOG_IDENTIFIER"] == "bellwether")
+            #expect(entry["MESSAGE_ID"]?.count == 32 && entry["CODE_FILE"] != nil, "\(entry)")
+        }
+        let fill = try #require(entries(of: .fill).first)
+        let id = try #require(fill["CLIENT_ORDER_ID"])
+        #expect(fill["SYMBOL"]?.isEmpty == false && fill["MODE"] == "active")
+        #expect(fill["ORDER_ID"] == id && fill["BW_PRICE"] != nil && fill["BW_SIDE"] != nil)
+        let order = try #require(entries(of: .order).first)
+        #expect(order["STRATEGY"]?.isEmpty == false && order["SYMBOL"] != nil)
+        #expect(entries(of: .sessionClosed).count == 2)
+        #expect(entries(of: .starting).count == 1 && entries(of: .ready).count == 1)
+        #expect(entries(of: .ready)[0]["MESSAGE"]?.contains("paper money") == true)
+        #expect(entries(of: .marketOver).count == 1)
+        // Two of one kind within a moment are no flood, a thousand are.
+        #expect(entries.count < 2_000)
+    }
+
+    @Test(
+        "A07: what ends the start is an error in the journal, with its help",
+        .enabled(if: works, "only root may put a socket where journald has it"))
+    func failure() throws {
+        let outcome = try start(["risk.no_such=1"]).wait()
+        #expect(outcome.status == 78 && outcome.errors.isEmpty, "\(outcome)")
+        #expect(journal.wait { $0.contains { $0.contains(MessageKind.failure.id) } })
+        let entry = try #require(entries(of: .failure).first)
+        #expect(entry["PRIORITY"] == "3" && entry["MESSAGE"]?.contains("risk.no_such") == true)
+    }
+
+    @Test(
+        "A07: where journald's socket is out of reach, lines bear their priority",
+        .enabled(if: works, "only root may take away the socket of journald"))
+    func prefixed() throws {
+        let outcome = try start(["market.days=1"], hasSocket: false).wait()
+        #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome)")
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("<5>ready: simulated market, paper money") })
+        #expect(lines.allSatisfy { $0.wholeMatch(of: /<[2-7]>.+/) != nil }, "\(outcome)")
+    }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The real program as systemd starts it, with the sockets of systemd and journald in the hands of
+/// the test.
+@Suite(.serialized) struct ProcessServiceTests {
+    let folder: ScratchFolder
+    let systemd: DatagramSocket
+
+    init() throws {
+        folder = try ScratchFolder(inMemory: true)
+        systemd = try DatagramSocket(path: folder("notify"))
+    }
+
+    /// A market that goes on for long, with orders now and then.
+    private var arguments: [String] {
+        ["run"]
+            + settings([
+                "storage.path=\(folder("store"))", "market.seed=11", "market.days=400",
+                "market.speed=4000", "risk.latches=false",
+            ])
+    }
+
+    private func environment(watchdog: Int? = nil) -> [String: String] {
+        var variables = ["NOTIFY_SOCKET": systemd.path]
+        if let watchdog { variables["WATCHDOG_USEC"] = "\(watchdog * 1_000_000)" }
+        return variables
+    }
+
+    private func start(watchdog: Int? = nil, _ more: [String] = []) throws -> ChildProcess {
+        try Program.start(arguments + more, environment: environment(watchdog: watchdog))
+    }
+
+    private func end(_ child: ChildProcess) throws {
+        child.kill(SIGTERM)
+        let outcome = try child.wait()
+        #expect(outcome.status == 0, "\(outcome)")
+    }
+
+    @Test("A06: READY when trading can start, then signs of life, and STOPPING first at the end")
+    func order() throws {
+        let child = try start(watchdog: 8)
+        #expect(systemd.wait(for: "WATCHDOG=1", count: 3))
+        try end(child)
+        #expect(systemd.wait(for: "STOPPING=1"))
+        let texts = systemd.texts
+        let ready = try #require(texts.firstIndex { $0.hasPrefix("READY=1") })
+        #expect(texts[..<ready].allSatisfy { $0.hasPrefix("EXTEND_TIMEOUT_USEC=") })
+        #expect(texts[..<ready].contains { $0.contains("STATUS=opening the stores") })
+        // Expectation 3: nobody can take it for real money.
+        #expect(
+            texts[ready].contains("STATUS=simulated market, paper money, cannot spend; active; "))
+        #expect(texts[..<ready].allSatisfy { $0 != "WATCHDOG=1" })
+        #expect(texts.last == "STOPPING=1\nSTATUS=stopping")
+        let times = systemd.times(of: "STATUS=")
+        for (before, after) in zip(times, times.dropFirst()) {
+            #expect(before.duration(to: after) > .milliseconds(900), "\(texts)")
+        }
+    }
+
+    @Test("A06: the status names the pause, its reason and the positions, and is kept current")
+    func status() throws {
+        let child = try start()
+        #expect(systemd.wait(for: "READY=1"))
+        let store = settings(["storage.path=\(folder("store"))"])
+        let pause = ["ctl", "pause", "--reason", "holiday"] + store
+        #expect(try Program.run(pause).status == 0)
+        #expect(systemd.wait { $0.last?.contains("; paused: holiday; ") ?? false })
+        #expect(try Program.run(["ctl", "resume"] + store).status == 0)
+        #expect(systemd.wait { $0.last?.contains("; active; ") ?? false })
+        #expect(systemd.texts.last?.contains("position") == true)
+        try end(child)
+    }
+
+    @Test(
+        "A06: SIGHUP at the very first moment does not end it (expectation 15)",
+        .enabled(if: Strace.works, "strace is not here, or may not trace"))
+    func early() throws {
+        // The first call that concerns signals is the one that blocks them.
+        let child = try Strace.start(
+            [Program.path] + arguments, .signal("HUP"), call: "rt_sigprocmask", number: 1,
+            environment: environment())
+        #expect(systemd.wait(for: "READY=1"))
+        // It was not lost either.
+        #expect(systemd.wait(for: "RELOADING=1"))
+        kill(try Strace.traced(by: child), SIGTERM)
+        #expect(try child.wait().status == 0)
+    }
+
+    @Test("A06: a reload is told with its time; a bad file changes nothing and is named")
+    func reload() throws {
+        let file = try folder.write("[risk]\npositions_max = 4\n", to: "bellwether.toml")
+        let child = try start(["--config", file])
+        #expect(systemd.wait(for: "READY=1"))
+        try folder.write("[risk]\npositions_max = \"many\"\nno_such = 1\n", to: "bellwether.toml")
+        child.kill(SIGHUP)
+        #expect(systemd.wait(for: "READY=1", count: 2))
+        try child.wait(for: "no_such")
+        let texts = systemd.texts
+        let reloading = try #require(texts.firstIndex { $0.hasPrefix("RELOADING=1\nMONOTONIC_") })
+        #expect(texts[reloading + 1].hasPrefix("READY=1\nSTATUS="))
+        #expect(texts[reloading + 1].contains("reload refused: \(file):2: risk.positions_max"))
+        try folder.write("[risk]\npositions_max = 5\n", to: "bellwether.toml")
+        child.kill(SIGHUP)
+        #expect(systemd.wait(for: "READY=1", count: 3))
+        #expect(systemd.texts.last { $0.hasPrefix("READY=1") }?.contains("refused") == false)
+        try child.wait(for: "wait for a restart: risk.positions_max")
+        child.kill(SIGUSR1)
+        try child.wait(for: "log level is now debug")
+        try end(child)
+        let outcome = try child.wait()
+        #expect(outcome.errors.contains("error: \(file):2: risk.positions_max: must be"))
+        #expect(!outcome.errors.contains("<3>"))
+    }
+
+    @Test("A06: a process that is stopped gives no sign of life, and blames nobody when it goes on")
+    func stopped() throws {
+        let child = try start(watchdog: 4)
+        #expect(systemd.wait(for: "WATCHDOG=1", count: 2))
+        child.kill(SIGSTOP)
+        // Longer than the time after which systemd would end it: nothing came.
+        let before = systemd.times(of: "WATCHDOG=1").count
+        #expect(!systemd.wait(for: "WATCHDOG=1", count: before + 2, seconds: 5))
+        child.kill(SIGCONT)
+        #expect(systemd.wait(for: "WATCHDOG=1", count: before + 2))
+        #expect(!systemd.texts.contains("WATCHDOG=trigger"))
+        try end(child)
+    }
+
+    struct Hang: CustomTestStringConvertible, Sendable {
+        let stage: String
+        let call: String
+        /// Of these files only.
+        let files: [String]
+        let more: [String]
+        var testDescription: String { stage }
+    }
+
+    @Test(
+        "A06: a part that hangs is named and told to systemd, which restarts (expectation 20)",
+        .enabled(if: Strace.works, "strace is not here, or may not trace"),
+        arguments: [
+            Hang(stage: "store", call: "fdatasync", files: ["ledger.db-wal"], more: []),
+            Hang(stage: "disk watch", call: "statfs", files: ["."], more: []),
+        ])
+    func hanging(_ hang: Hang) throws {
+        let store = folder("store")
+        // The store is there, so that the start asks less of the disk.
+        let first = try start()
+        #expect(systemd.wait(for: "READY=1"))
+        try end(first)
+        let files = hang.files.map { $0 == "." ? store : store + "/" + $0 }
+        let child = try Strace.start(
+            [Program.path] + arguments + hang.more, .delay(100), call: hang.call, number: 2,
+            andAllAfter: true, paths: files, environment: environment(watchdog: 12))
+        #expect(systemd.wait(for: "READY=1", count: 2))
+        #expect(systemd.wait(for: "WATCHDOG=trigger", seconds: 100))
+        try child.wait(for: "has not moved for")
+        let count = systemd.times(of: "WATCHDOG=1").count
+        #expect(!systemd.wait(for: "WATCHDOG=1", count: count + 1, seconds: 8))
+        let program = try Strace.traced(by: child)
+        if hang.stage == "store" {
+            kill(program, SIGTERM)
+            try child.wait(for: "not stopped after 20 s", seconds: 40)
+            let outcome = try child.wait(seconds: 120)
+            #expect(outcome.errors.contains("standing still: "), "\(outcome)")
+            #expect(outcome.status == 70, "\(outcome)")
+        } else {
+            kill(program, SIGKILL)
+            _ = try child.wait(seconds: 120)
+        }
+        let errors = try child.wait().errors
+        let isNamed = errors.contains("error: \(hang.stage) has not moved for")
+        // A commit that hangs stops the loop that makes it.
+        #expect(isNamed || hang.stage == "store" && errors.contains("loop has not moved"))
+    }
+
+    @Test("A06: the start, also a second one, is ready within ten seconds with nothing around it")
+    func quick() throws {
+        for _ in 0..<2 {
+            let child = try start()
+            #expect(systemd.wait(for: "READY=1", seconds: 10))
+            try end(child)
+        }
+    }
+}
