@@ -118,18 +118,18 @@ extension TradingEngine {
             guard value <= present else {
                 return refuse(
                     command, .invalidArgument,
-                    "\(limit.rawValue) is \(OrderedJSON.plain(present)): a command only lowers it; "
+                    "\(limit.rawValue) is \(limit.text(present)): a command only lowers it; "
                         + "to raise a limit needs the arming ceremony, which comes with brokers of "
                         + "real money", &effects)
             }
-            if value < present { lowered.append("\(limit.rawValue) \(OrderedJSON.plain(value))") }
+            if value < present { lowered.append("\(limit.rawValue) \(limit.text(value))") }
         }
         overrides.take(command.verb)
         gate = RiskGate(config.risk.lowered(by: overrides.limits))
         // What is lost by the new limit holds trading now, not at the next price.
         if config.latches, now > .distantPast, !isUnmarked { judgeLosses(&effects) }
         let figures = effectiveLimits.compactMap { entry in
-            entry.value.map { Figure(entry.limit.rawValue, OrderedJSON.plain($0)) }
+            entry.value.map { Figure(entry.limit.rawValue, entry.limit.text($0)) }
         }
         answer(
             command,

@@ -114,6 +114,7 @@ import Testing
         #expect(names(example, "").filter { !given.contains($0) } == [])
         #expect(state["boot"] == .number("1") && state["seq"] == .number("0"))
         #expect(state["mode"] == .string("paused"))
+        // No MQTT here: there is no version of its library to tell.
         #expect(state["versions"]?["mosquitto"] == .null)
         try daemon.close()
     }
@@ -149,7 +150,7 @@ import Testing
         }
         let lower = ControlRequest.Verb.command(.limits([.positionsMax: 2]))
         let first = try daemon.ask(lower, "t1", proof: proof("j1"))
-        #expect(first.error == nil && first.message == "positions_max 2.0")
+        #expect(first.error == nil && first.message == "positions_max 2")
         #expect(try daemon.ask(lower, "t1", proof: proof("j1")).error == .replayed)
         // Signed anew it is the same request, and gets the same answer.
         let again = try daemon.ask(lower, "t1", proof: proof("j2"))
@@ -157,7 +158,7 @@ import Testing
         #expect(try daemon.ask(.status, "t2", proof: proof("j3")).error == nil)
         #expect(try daemon.ask(.status, "t3", proof: proof("j3")).error == .replayed)
         let limits = try value(try daemon.ask(.limits, "t4").data)["limits"]?["positions_max"]
-        #expect(limits?["value"] == .number("2.0") && limits?["lowered"] == .bool(true))
+        #expect(limits?["value"] == .number("2") && limits?["lowered"] == .bool(true))
         try daemon.close()
     }
 

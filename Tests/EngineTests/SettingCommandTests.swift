@@ -147,7 +147,7 @@ import Testing
         let answer = try #require(
             try world.send(.limits([.positionsMax: 3, .exposureShareMax: 0.5]), "t1"))
         #expect(answer.refusal == nil)
-        #expect(answer.message == "positions_max 3.0, exposure_share_max 0.5")
+        #expect(answer.message == "positions_max 3, exposure_share_max 0.5")
         #expect(world.engine.gate.config.positionsMax == 3)
         #expect(world.engine.gate.config.exposureShareMax == 0.5, "none was configured")
         #expect(try world.send(.limits([.positionsMax: 3]), "t2")?.refusal == nil)

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a person does to the weights of the strategies.
 package enum WeightsOrder: Sendable, Equatable {
     /// By `StrategyID.index`.
@@ -41,6 +43,12 @@ package enum RiskLimit: String, Sendable, Codable, CaseIterable, Comparable {
     package func admits(_ value: Double) -> Bool {
         guard value.isFinite, value > 0, value <= 1_000_000 else { return false }
         return !isCount || value.rounded(.towardZero) == value
+    }
+
+    /// The value as a person writes it: `3`, `0.015`.
+    package func text(_ value: Double) -> String {
+        if isCount, let count = Int(exactly: value) { return "\(count)" }
+        return OrderedJSON.plain(value)
     }
 
     package static func < (a: RiskLimit, b: RiskLimit) -> Bool { a.rawValue < b.rawValue }

@@ -105,7 +105,7 @@ private func limits(_ data: Fields, _ sheet: inout TextSheet) {
     sheet.facts(
         (limits?.names ?? []).map { name in
             let limit = limits?.object(name)
-            let value = limit?.number("value").map { OrderedJSON.plain($0) } ?? "none"
+            let value = limit?.shown("value") ?? "none"
             return (name, value + (limit?.flag("lowered") == true ? ", lowered by command" : ""))
         })
 }

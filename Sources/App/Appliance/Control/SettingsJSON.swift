@@ -30,13 +30,18 @@ func limitsJSON(_ engine: TradingEngine) -> OrderedJSON {
                     (
                         entry.limit.rawValue,
                         .object([
-                            ("value", OrderedJSON(number: entry.value)),
+                            ("value", limitJSON(entry.limit, entry.value)),
                             ("lowered", .flag(entry.isLowered)),
                         ])
                     )
                 })
         ),
     ])
+}
+
+private func limitJSON(_ limit: RiskLimit, _ value: Double?) -> OrderedJSON {
+    if limit.isCount, let value, let count = Int(exactly: value) { return .integer(count) }
+    return OrderedJSON(number: value)
 }
 
 /// The summary of the account over some days, as `bellwether report` computes it; refusals are those

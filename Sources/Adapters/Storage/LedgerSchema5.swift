@@ -1,6 +1,6 @@
 extension LedgerSchema {
     /// Proofs of signed commands, what waits for the MQTT broker, and the number of this start.
-    static let version4 = """
+    static let version5 = """
         -- Signed messages that had their effect, until their signatures have long ended. Full is
         -- full: a row is never given up for a new one.
         CREATE TABLE proofs (
