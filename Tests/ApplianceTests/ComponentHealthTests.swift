@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ComponentHealthTests {
     private func part(_ name: String, _ health: ComponentHealth, broker: String? = nil) -> String {
-        let all = health.components(broker: broker, history: nil)
+        let all = health.components(broker: broker, history: nil, messaging: .disabled)
         return all.first { $0.name == name }.map { "\($0.health) \($0.detail ?? "-")" } ?? "none"
     }
 

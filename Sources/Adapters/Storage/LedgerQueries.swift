@@ -53,6 +53,13 @@ extension LedgerStore {
         return sums.first.map { (trades: $0.0, heldSeconds: $0.1) } ?? (0, 0)
     }
 
+    /// The newest version of the weights; nil before the first.
+    package func newestWeights() throws(StorageError) -> WeightsChange? {
+        try collect("SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq DESC", limit: 1) {
+            row in row.weights()
+        }.first
+    }
+
     /// The fill that was booked last.
     package func lastFill() throws(StorageError) -> Fill? {
         try collect("SELECT \(LedgerColumns.fill) FROM fills ORDER BY seq DESC", limit: 1) {

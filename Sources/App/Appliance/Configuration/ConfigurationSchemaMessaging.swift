@@ -52,7 +52,7 @@ extension ConfigurationSchema {
             "The time between two messages of counters and latencies."),
         ConfigurationKey(
             "mqtt.positions_every", \.mqtt.positionsEvery, .span(second...day), reload: true,
-            "The list of positions is sent at least this often, besides at every change."),
+            "Portfolio and positions are sent when they changed, and at most this often."),
         ConfigurationKey(
             "mqtt.discovery", \.mqtt.discovery, .flag,
             "Whether Home Assistant is told of this appliance."),

@@ -30,8 +30,8 @@ package struct MQTTSettings: Sendable, Equatable {
     package var plainTextOK = false
     /// The time between two messages of `telemetry`.
     package var telemetryEvery = Span(seconds: 60)
-    /// The longest time between two lists of positions.
-    package var positionsEvery = Span(seconds: 60)
+    /// The shortest time between two messages of `portfolio` or `positions`.
+    package var positionsEvery = Span(seconds: 10)
     /// Tell Home Assistant of this device.
     package var discovery = true
     package var discoveryPrefix = "homeassistant"

@@ -190,7 +190,8 @@ extension LiveRunner {
             messaging: messaging?.component ?? .disabled)
         return StateMark(
             mode: engine.mode, holds: engine.standingHolds, isSessionOpen: engine.session != nil,
-            unprotected: engine.unprotected, components: components.map { "\($0.name) \($0.health)" })
+            unprotected: engine.unprotected,
+            components: components.map { "\($0.name) \($0.health)" })
     }
 }
 

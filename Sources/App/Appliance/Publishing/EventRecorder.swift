@@ -13,6 +13,8 @@ package struct EventRecorder {
     /// Orders that live, and what an event needs of them when they end.
     private var orders: [ClientOrderID: OrderOutline] = [:]
     package private(set) var tally: TradeTally
+    /// How the weights came to be what they are; nil where nothing was ever learned.
+    package private(set) var weights: WeightsChange?
     private var ids: ULID
     /// For orders of an earlier run.
     private let stored: (ClientOrderID) -> OrderOutline?
@@ -21,11 +23,12 @@ package struct EventRecorder {
     ///   - boot: another one in every run of the same store.
     ///   - stored: reads an order that this run did not make.
     package init(
-        boot: Int64, tally: TradeTally = TradeTally(),
+        boot: Int64, tally: TradeTally = TradeTally(), weights: WeightsChange? = nil,
         stored: @escaping (ClientOrderID) -> OrderOutline? = { _ in nil }
     ) {
         ids = ULID(origin: UInt64(truncatingIfNeeded: boot))
         self.tally = tally
+        self.weights = weights
         self.stored = stored
     }
 
@@ -75,6 +78,7 @@ package struct EventRecorder {
             tally.take(fill)
             add(.trade) { EventPayload.fill(fill, $0) }
         case .closedTrade(let trade): tally.take(trade)
+        case .weights(let change): weights = change
         case .alert(let alert): add(.alert) { EventPayload.alert(alert, $0) }
         case .reconciliation(let run):
             add(.reconciliation) { EventPayload.reconciliation(run, $0) }

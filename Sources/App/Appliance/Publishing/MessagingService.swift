@@ -27,6 +27,7 @@ package final class MessagingService {
     private(set) var sequence: Int64 = 0
     /// What the log was told last; nil before anything is known.
     private var toldConnected: Bool?
+    private var toldReconnects: UInt64 = 0
     private var toldFaults: Set<String> = []
     private static let faultsMax = 32
 
@@ -53,7 +54,9 @@ package final class MessagingService {
         let keys = try CommandKeySource(
             try configuration.commandKeyFile(environment: environment),
             makes: configuration.makesCommandKey,
-            onTrouble: { tell(.warning, "\($0); no signed command holds until that is mended", [:]) })
+            onTrouble: {
+                tell(.warning, "\($0); no signed command holds until that is mended", [:])
+            })
         desk = RequestDesk(
             RequestGate.Config(deviceID: id, commands: configuration.commands), keys: keys,
             inbox: inbox,
@@ -69,7 +72,10 @@ package final class MessagingService {
         port.desk.withLock { [desk] in $0 = desk }
         publisher = Publisher(
             outlet: client, outbox: ledger,
-            recorder: EventRecorder(boot: boot, tally: try ledger.publishedTally()) { id in
+            recorder: EventRecorder(
+                boot: boot, tally: try ledger.publishedTally(),
+                weights: try ledger.newestWeights()
+            ) { id in
                 (try? ledger.explanation(of: id.text))?.map { OrderOutline($0.intent) }
             },
             settings: PublishingSettings(configuration))
@@ -145,10 +151,12 @@ package final class MessagingService {
     /// One line for each change of the connection, not for each attempt.
     private func watch() {
         let status = client.status
-        if status.isConnected, toldConnected != true {
-            toldConnected = true
+        if status.isConnected, toldConnected != true || toldReconnects != status.reconnects {
+            // Between two looks it may have been gone and come back.
+            let again = status.reconnects > 0 ? "again " : ""
             let word = status.speaks.map { " with MQTT \($0.rawValue)" } ?? ""
-            tell(.mqttUp, "connected to the MQTT broker at \(place)\(word)", [:])
+            tell(.mqttUp, "connected \(again)to the MQTT broker at \(place)\(word)", [:])
+            (toldConnected, toldReconnects) = (true, status.reconnects)
         } else if !status.isConnected, toldConnected != false, let error = status.lastError {
             toldConnected = false
             tell(.mqttDown, "no connection to the MQTT broker at \(place): \(error)", [:])

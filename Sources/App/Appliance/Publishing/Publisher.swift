@@ -98,7 +98,7 @@ package final class Publisher {
     private var sentFigures: PortfolioFigures?
     private var figuresSent: ContinuousClock.Instant?
     private var sentPositions: [PositionMark]?
-    private var sentWeights: Int?
+    private var sentWeights: WeightsMark?
     private var telemetrySent: ContinuousClock.Instant?
 
     private var unpaced: (second: ContinuousClock.Instant, count: Int)?
@@ -247,9 +247,11 @@ package final class Publisher {
 
     private func tellFigures(_ view: PublishedView, _ now: ContinuousClock.Instant) {
         let engine = view.engine
-        if sentWeights != engine.weights.version {
-            sentWeights = engine.weights.version
-            outlet.publish(.weights, weightsJSON(engine).compact)
+        let weights = WeightsMark(
+            version: engine.weights.version, isFrozen: engine.isLearningFrozen)
+        if weights != sentWeights {
+            sentWeights = weights
+            outlet.publish(.weights, weightsPayload(engine).compact)
         }
         if let figuresSent, now - figuresSent < settings.positionsEvery { return }
         let figures = PortfolioFigures(engine, recorder.tally)
@@ -263,6 +265,15 @@ package final class Publisher {
             (sentPositions, figuresSent) = (positions, now)
             outlet.publish(.positions, positionsJSON(engine, at: view.time).compact)
         }
+    }
+
+    /// What `ctl weights` shows, and why: the trade that taught them, or the command.
+    private func weightsPayload(_ engine: TradingEngine) -> OrderedJSON {
+        guard case .object(var members) = weightsJSON(engine) else { return .null }
+        let change = recorder.weights.flatMap { $0.weights == engine.weights ? $0 : nil }
+        members.append(("why", OrderedJSON(text: change?.cause)))
+        members.append(("at", OrderedJSON(text: change?.at.description)))
+        return .object(members)
     }
 
     // MARK: - Telemetry
@@ -280,6 +291,11 @@ package final class Publisher {
         figures.outbox = outbox.waitingCount.map { $0 - confirmed.count }
         outlet.publish(telemetry: figures.json(written: wallTime()).compact)
     }
+}
+
+private struct WeightsMark: Equatable {
+    let version: Int
+    let isFrozen: Bool
 }
 
 /// Of a position, what a change of is worth a message.
