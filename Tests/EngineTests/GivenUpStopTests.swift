@@ -169,7 +169,7 @@ import Testing
         try world.restart()
         if left.isZero {
             try world.news("14:12")
-            #expect(world.sent.count == 1 && world.ledger.intents.count == 2)
+            #expect(world.sent.count == 1 && world.ledger.orderIDs.count == 2)
         }
         world.broker.orders[0] = try world.shown(entry, .filled, filled: 10 - gone)
         world.broker.fills = left.isZero ? [] : [world.listed(entry, "x1", 6)]
