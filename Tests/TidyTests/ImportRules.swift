@@ -48,7 +48,7 @@ enum ImportRules {
         return all
     }()
 
-    /// The third-party libraries, each behind one target.
+    /// The third-party libraries, each behind the targets that own it.
     static let libraries: [String: Set<String>] = [
         "Storage": ["GRDB", "COpenSSL"], "Host": ["CLinux", "CSystemd", "Logging"],
         "Messaging": ["CMosquitto", "COpenSSL"], "Appliance": ["TOMLKit"],

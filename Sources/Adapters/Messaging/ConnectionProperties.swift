@@ -34,6 +34,11 @@ final class Properties {
             &list, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), bytes, UInt16(clamping: bytes.count))
     }
 
+    func addText(_ name: mqtt5_property, _ text: String) {
+        guard isUsed else { return }
+        mosquitto_property_add_string(&list, Int32(name.rawValue), text)
+    }
+
     func addBoot(_ boot: Int64) {
         guard isUsed else { return }
         mosquitto_property_add_string_pair(

@@ -17,16 +17,20 @@ struct CtlWeights: ParsableCommand {
         subcommands: [Show.self, Set.self, Freeze.self, Unfreeze.self, Rollback.self],
         defaultSubcommand: Show.self)
 
+    @ParentCommand var ctl: CtlCommand
+
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show the weights of the strategies.",
             discussion: "Reads the configuration; writes a line for each strategy, or JSON.")
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Write JSON.") var json = false
-        @ParentCommand var ctl: CtlCommand
+        @ParentCommand var weights: CtlWeights
 
         func run() throws {
-            try reporting { try showData(.weights, options, json: json, way: ctl.way) }
+            try reporting {
+                try showData(.weights, options, json: json, way: weights.ctl.way)
+            }
         }
     }
 
@@ -45,7 +49,7 @@ struct CtlWeights: ParsableCommand {
         var weights: [Setting]
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: CtlCommand.Common
-        @ParentCommand var ctl: CtlCommand
+        @ParentCommand var parent: CtlWeights
 
         func run() throws {
             try reporting {
@@ -57,7 +61,8 @@ struct CtlWeights: ParsableCommand {
                     values[strategy.index] = weight.value
                 }
                 try common.show(
-                    try common.ask(.command(.weights(.set(values))), reason: reason, way: ctl.way))
+                    try common.ask(
+                        .command(.weights(.set(values))), reason: reason, way: parent.ctl.way))
             }
         }
     }
@@ -68,12 +73,13 @@ struct CtlWeights: ParsableCommand {
             discussion: "Reads the configuration; writes the answer. It lasts beyond a restart.")
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: CtlCommand.Common
-        @ParentCommand var ctl: CtlCommand
+        @ParentCommand var parent: CtlWeights
 
         func run() throws {
             try reporting {
                 try common.show(
-                    try common.ask(.command(.weights(.freeze)), reason: reason, way: ctl.way))
+                    try common.ask(.command(.weights(.freeze)), reason: reason, way: parent.ctl.way)
+                )
             }
         }
     }
@@ -84,12 +90,13 @@ struct CtlWeights: ParsableCommand {
             discussion: "Reads the configuration; writes the answer.")
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: CtlCommand.Common
-        @ParentCommand var ctl: CtlCommand
+        @ParentCommand var parent: CtlWeights
 
         func run() throws {
             try reporting {
                 try common.show(
-                    try common.ask(.command(.weights(.unfreeze)), reason: reason, way: ctl.way))
+                    try common.ask(
+                        .command(.weights(.unfreeze)), reason: reason, way: parent.ctl.way))
             }
         }
     }
@@ -104,14 +111,14 @@ struct CtlWeights: ParsableCommand {
         @Argument(help: "The version to go back to.") var version: Int
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: CtlCommand.Common
-        @ParentCommand var ctl: CtlCommand
+        @ParentCommand var parent: CtlWeights
 
         func run() throws {
             try reporting {
                 try common.show(
                     try common.ask(
                         .command(.weights(.rollback(version: version))), reason: reason,
-                        way: ctl.way))
+                        way: parent.ctl.way))
             }
         }
     }
