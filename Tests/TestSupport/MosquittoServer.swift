@@ -18,7 +18,8 @@ package final class MosquittoServer: @unchecked Sendable {
     private let reservation: Int32
     private let lock = NSLock()
     private var running: ChildProcess?
-    private var subscribers = 0
+    /// Ended with the server: they would look for it on its port for ever.
+    private var subscribers: [ChildProcess] = []
 
     /// - Parameter config: lines of mosquitto.conf; `PORT` and `FOLDER` stand for the port and for
     ///   the server's temporary folder.
@@ -38,6 +39,7 @@ package final class MosquittoServer: @unchecked Sendable {
     }
 
     deinit {
+        for client in subscribers { client.kill(SIGKILL) }
         running?.kill(SIGKILL)
         close(reservation)
         try? FileManager.default.removeItem(at: folder)
@@ -114,15 +116,12 @@ package final class MosquittoServer: @unchecked Sendable {
     /// `mosquitto_sub`, one line a message: `topic|retain flag|payload`. It has subscribed when
     /// this returns.
     package func subscribe(_ topics: String..., options: [String] = []) throws -> ChildProcess {
-        let number = lock.withLock {
-            subscribers += 1
-            return subscribers
-        }
-        let name = "watcher-\(number)"
+        let name = "watcher-\(UUID().uuidString.prefix(8))"
         let client = try ChildProcess(
             "/usr/bin/mosquitto_sub",
             ["-p", String(port), "-V", "5", "-q", "1", "-i", name, "-F", "%t|%r|%p"]
                 + topics.flatMap { ["-t", $0] } + options)
+        lock.withLock { subscribers.append(client) }
         if !options.contains("-i") { try wait(forLog: "Sending SUBACK to \(name)\n") }
         return client
     }
