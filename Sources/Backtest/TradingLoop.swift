@@ -70,9 +70,14 @@ package struct TradingLoop<Journal: EventJournal, Venue: Broker> {
         {
             engine.recall(record)
         }
+        if case .command(let command) = event, case .weights(.rollback(let version)) = command.verb,
+            let weights = try journal.weights(version: version)
+        {
+            engine.recall(weights)
+        }
         if case .account(var answer) = event {
             answer.books = try journal.extract(
-                since: answer.query.since, naming: answer.namedOrders)
+                since: answer.query.since, naming: answer.namedOrders.union(engine.revisedOrders))
             event = .account(answer)
         }
         try engine.process(Stamped(at: at, event), effects: &effects)

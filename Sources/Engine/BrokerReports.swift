@@ -130,7 +130,13 @@ extension TradingEngine {
     /// or a person is told.
     mutating func ended(_ order: WorkingOrder, _ effects: inout [Effect]) {
         switch order.intent.role {
-        case .entry: break
+        case .entry:
+            // The broker ends its stop with it, and what says so may be lost.
+            if order.filled.isZero, let stop = execution.protectiveStop(order.symbolID),
+                execution.order(stop)?.intent.role == .protectiveStop(parent: order.intent.id)
+            {
+                execution.demandRead(stop, at: now)
+            }
         case .exit: protect(after: order, &effects)
         case .protectiveStop:
             if execution.protectiveStop(order.symbolID) == nil {
@@ -232,13 +238,16 @@ extension TradingEngine {
     ) {
         effects.append(.notice(.closed(trade)))
         let votes = states[id.index].entryVotes.last { $0.order == trade.entryOrder }?.votes ?? []
-        let isInSession = session?.contains(now) ?? false
-        let day =
-            isInSession ? sessionDate : config.calendar.zone.localDate(of: now).description
-        let change = learner.credit(trade, votes: votes, at: now, day: day)
-        if let change {
+        if overrides.isFrozen { return }
+        if let change = learner.credit(trade, votes: votes, at: now, day: learningDay) {
             effects.append(.record(.weights(change)))
             effects.append(.notice(.weights(change)))
         }
+    }
+
+    /// The New York day whose step limits the weights.
+    var learningDay: String {
+        session?.contains(now) ?? false
+            ? sessionDate : config.calendar.zone.localDate(of: now).description
     }
 }

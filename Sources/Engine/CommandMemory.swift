@@ -13,6 +13,8 @@ struct CommandMemory: Sendable {
     /// The newest, and of the older those that came again.
     private(set) var records = RingBuffer<CommandRecord>(capacity: Limits.commands)
     private(set) var waiters: [Waiter] = []
+    /// A version that a command goes back to, out of the ledger.
+    var weights: StrategyWeights?
     /// When the first waiter has waited for long enough.
     private(set) var due = Timestamp.distantFuture
 

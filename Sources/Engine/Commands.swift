@@ -10,6 +10,8 @@ import Primitives
 
 extension TradingEngine {
     mutating func take(_ command: Command, _ effects: inout [Effect]) throws(EngineError) {
+        // Before all else: whatever becomes of it, nobody sends it a second time.
+        if let proof = command.proof { effects.append(.record(.proof(proof))) }
         if let known = memory.record(command.transaction) {
             return repeatAnswer(known, to: command, &effects)
         }
@@ -26,6 +28,8 @@ extension TradingEngine {
         case .resume(let latch): resume(command, latch: latch, &effects)
         case .flatten(let token): try flatten(command, token: token, &effects)
         case .reconcile: reconcile(command, &effects)
+        case .weights(let order): weights(command, order, &effects)
+        case .limits(let wanted): limits(command, wanted, &effects)
         }
     }
 
@@ -56,9 +60,11 @@ extension TradingEngine {
 
     mutating func answer(
         _ command: Command, _ message: String, refusal: CommandRefusal? = nil,
-        token: String? = nil, run: ReconciliationRun? = nil, _ effects: inout [Effect]
+        token: String? = nil, run: ReconciliationRun? = nil, figures: [Figure]? = nil,
+        _ effects: inout [Effect]
     ) {
-        let answer = makeAnswer(command, refusal, message, token: token, run: run)
+        let answer = makeAnswer(
+            command, refusal, message, token: token, run: run, figures: figures)
         let record = CommandRecord(command: command, at: now, answer: answer)
         memory.keep(record)
         effects.append(.record(.command(record)))
@@ -67,12 +73,12 @@ extension TradingEngine {
 
     private func makeAnswer(
         _ command: Command, _ refusal: CommandRefusal?, _ message: String, token: String? = nil,
-        run: ReconciliationRun? = nil
+        run: ReconciliationRun? = nil, figures: [Figure]? = nil
     ) -> CommandAnswer {
         CommandAnswer(
             transaction: command.transaction, verb: command.verb.name, refusal: refusal,
             message: message, mode: mode, holds: holds.all, unprotected: unprotected.map(\.name),
-            token: token, reconciliation: run)
+            token: token, reconciliation: run, figures: figures)
     }
 
     mutating func refuse(

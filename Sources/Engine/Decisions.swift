@@ -90,7 +90,7 @@ extension TradingEngine {
                                 id: entry.intent.id, from: entry.status, to: entry.status, at: now,
                                 reason: OrderTransition.leaving(reason)))))
             }
-            states[id.index].exitWanted = reason
+            wantExit(reason, id)
             effects.append(.cancel(entry.intent.id))
             return
         }
@@ -116,7 +116,7 @@ extension TradingEngine {
                 return
             }
             counters.intents += 1
-            if case .leave(let reason) = move { states[id.index].exitWanted = reason }
+            if case .leave(let reason) = move { wantExit(reason, id) }
             if case .enter = move, let entry = execution.entry(id) {
                 remember(entry.intent.id, signal.votes, id)
                 count(entry.intent)
@@ -134,7 +134,7 @@ extension TradingEngine {
     private func isKnownRefusal(_ move: Move, _ id: SymbolID) -> Bool {
         guard case .enter = move else { return false }
         switch states[id.index].lastRefusal {
-        case .duplicate: return execution.workingOrders(id) > 0
+        case .duplicate: return ordersInTheWay(id) > 0
         case .cooldown:
             guard let cooldown = config.risk.cooldown, let exit = states[id.index].lastExit else {
                 return false
@@ -142,6 +142,16 @@ extension TradingEngine {
             return now - exit < cooldown
         default: return false
         }
+    }
+
+    /// Orders beside which no other may be made. The stop of a position that is gone is one until it
+    /// has ended: an entry beside it would leave without a stop of its own.
+    @inline(__always)
+    private func ordersInTheWay(_ id: SymbolID) -> Int {
+        let count = execution.workingOrders(id)
+        let isLeftOver =
+            count == 0 && execution.protectiveStop(id) != nil && portfolio.quantity(id).isZero
+        return isLeftOver ? 1 : count
     }
 
     @inline(__always)
@@ -192,7 +202,7 @@ extension TradingEngine {
         return RiskContext(
             now: now, mode: mode, session: open, price: portfolio.mark(of: id),
             priceTime: state.priceTime, isWarm: signals.isWarm(id),
-            position: portfolio.quantity(id), workingOrders: execution.workingOrders(id),
+            position: portfolio.quantity(id), workingOrders: ordersInTheWay(id),
             lastExit: state.lastExit, openPositions: portfolio.openPositionCount,
             pendingEntries: execution.pendingEntries(without: id),
             exposure: (try? portfolio.exposure.adding(reserved)) ?? Money(units: .max),
@@ -235,7 +245,7 @@ extension TradingEngine {
         guard let position = portfolio.position(id), let average = position.averagePrice else {
             states[id.index].takeProfit = nil
             states[id.index].exitBy = nil
-            states[id.index].exitWanted = nil
+            wantExit(nil, id)
             states[id.index].isStopUnfit = false
             return
         }

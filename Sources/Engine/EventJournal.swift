@@ -12,9 +12,13 @@ package protocol EventJournal {
     mutating func extract(since: Timestamp, naming ids: Set<String>) throws -> LedgerExtract
     /// The command of that transaction, however old; nil: there was none.
     mutating func command(transaction: String) throws -> CommandRecord?
+    /// The newest valid weights of that version; nil: there are none.
+    mutating func weights(version: Int) throws -> StrategyWeights?
 }
 
 extension EventJournal {
     /// What keeps no commands knows of none.
     package mutating func command(transaction: String) throws -> CommandRecord? { nil }
+
+    package mutating func weights(version: Int) throws -> StrategyWeights? { nil }
 }

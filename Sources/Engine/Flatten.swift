@@ -76,7 +76,7 @@ extension TradingEngine {
         for index in states.indices {
             let id = SymbolID(index: index)
             guard !portfolio.quantity(id).isZero else { continue }
-            states[index].exitWanted = .flatten
+            wantExit(.flatten, id)
             states[index].lastRefusal = nil
             if !execution.hasExit(id), !execution.hasEntry(id) {
                 try leave(id, .flatten, cause: command.transaction, &effects)
@@ -89,7 +89,8 @@ extension TradingEngine {
     /// The hold is lifted: what has not begun to leave stays.
     mutating func forgetFlatten() {
         for index in states.indices where states[index].exitWanted == .flatten {
-            if !execution.hasExit(SymbolID(index: index)) { states[index].exitWanted = nil }
+            let id = SymbolID(index: index)
+            if !execution.hasExit(id) { wantExit(nil, id) }
         }
     }
 }

@@ -182,14 +182,4 @@ extension TradingEngine {
             return (try? sum.adding(mark.notional)) ?? Money(units: .max)
         }
     }
-
-    /// The wish to leave every position stands as long as its hold does, and not longer.
-    mutating func restoreFlatten(_ id: SymbolID, _ state: LedgerState) {
-        guard !portfolio.quantity(id).isZero else { return }
-        if isFlattening {
-            states[id.index].exitWanted = .flatten
-        } else if states[id.index].exitWanted == .flatten, !execution.hasExit(id) {
-            states[id.index].exitWanted = nil
-        }
-    }
 }

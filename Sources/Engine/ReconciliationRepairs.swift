@@ -215,7 +215,10 @@ extension TradingEngine {
             }
             if execution.known(report.orderID) != nil {
                 let found = books.fills.first { $0.executionID == executionID }
-                guard let found else { continue }
+                guard let found else {
+                    missing(report, executionID, &effects)
+                    continue
+                }
                 try absorb(report, foundBy: run, &effects)
                 if let rows = found.revised(terms, at: report.at, foundBy: run) {
                     books.fills += rows
@@ -227,11 +230,22 @@ extension TradingEngine {
             if let rows {
                 books.fills += rows
             } else {
-                raise(
-                    "fill-revised", .critical,
-                    "\(report.orderID): \(executionID) is not in the ledger either", &effects)
+                missing(report, executionID, &effects)
             }
         }
+    }
+
+    private mutating func missing(
+        _ report: BrokerReport, _ executionID: String, _ effects: inout [Effect]
+    ) {
+        raise(
+            "fill-revised", .critical,
+            "\(report.orderID): \(executionID) is not in the ledger either", &effects)
+    }
+
+    /// Orders whose executions wait to be taken back: the ledger is to give their terms.
+    package var revisedOrders: Set<String> {
+        Set(execution.desk.revisions.map(\.orderID.text))
     }
 }
 

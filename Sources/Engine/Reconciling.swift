@@ -237,6 +237,11 @@ extension TradingEngine {
         }
         findings.lines = run.repaired + findings.lines
         judge(findings, answer.asked, &effects)
+        let settled = answer.asked - settings.settling
+        let (table, stages) = (symbols, execution)
+        fitStops(&effects) {
+            !findings.suspects.contains(table[$0]) && stages.touched($0) < settled
+        }
         let verdict: ReconciliationRun.Verdict =
             if findings.hasUnexplained {
                 .differs

@@ -14,6 +14,7 @@ extension TradingEngine {
     /// Throws when the books do not agree with themselves: then nothing may trade.
     package mutating func restore(_ state: LedgerState) throws(PortfolioError) {
         restoreHolds(state)
+        restoreOverrides(state)
         for symbol in state.symbols {
             guard register(symbol) != nil else { throw .symbolRefused(symbol) }
         }
@@ -68,13 +69,7 @@ extension TradingEngine {
             if let votes = state.entryVotes[entry] { remember(entry, votes, id) }
         }
         setExits(id)
-        if !portfolio.quantity(id).isZero {
-            states[index].exitWanted = state.exitsWanted[symbols[id]]
-        }
-        if case .exit(let reason) = execution.exit(id)?.intent.role {
-            states[index].exitWanted = reason
-        }
-        restoreFlatten(id, state)
+        wantExit(state.checkpoint?.exitsWanted[symbols[id]], id)
     }
 
     /// Rebuilds indicators and marks from a bar of the past; nothing is decided.
@@ -205,12 +200,12 @@ extension TradingEngine {
 
     /// The limits per minute and per day, the order itself included.
     private var hasRoom: Bool {
-        if let most = config.risk.ordersPerMinuteMax,
+        if let most = gate.config.ordersPerMinuteMax,
             execution.ordersInMinute(before: now) > most
         {
             return false
         }
-        return config.risk.ordersPerDayMax.map { execution.ordersToday <= $0 } ?? true
+        return gate.config.ordersPerDayMax.map { execution.ordersToday <= $0 } ?? true
     }
 
     /// An order that held or gave up the shares of its position is gone: what is left of them gets
@@ -263,6 +258,7 @@ extension LedgerState {
         let all =
             lots.map(\.symbol) + openOrders.map(\.intent.symbol) + lastExits.keys.sorted()
             + (checkpoint?.lostStops.keys.sorted() ?? [])
+            + (checkpoint?.exitsWanted.keys.sorted() ?? [])
         return all.filter { seen.insert($0).inserted }
     }
 }

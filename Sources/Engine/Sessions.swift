@@ -72,6 +72,8 @@ extension TradingEngine {
             losingStreak: latches.losingStreak, orderFailures: latches.orderFailures)
         point.roundTrips = latches.roundTrips
         point.lostStops = execution.lostStops
+        point.exitsWanted = exitsWanted
+        point.revisions = execution.desk.revisions
         return point
     }
 }

@@ -35,6 +35,25 @@ extension TradingEngine {
                 + "\(portfolio.quantity(id)) are held; the mode is \(mode.rawValue)", &effects)
     }
 
+    /// What the process may have ended before it could ask for: a stop that has nothing left to
+    /// protect ends, and one for more than is held gives way to one that fits.
+    ///
+    /// - Parameter isSettled: broker and books agree on the symbol.
+    mutating func fitStops(_ effects: inout [Effect], where isSettled: (SymbolID) -> Bool) {
+        guard config.execution.isOutside else { return }
+        for index in states.indices {
+            let id = SymbolID(index: index)
+            guard let stop = execution.protectiveStop(id), !execution.hasEntry(id),
+                !execution.wantsCancel(stop), isSettled(id)
+            else { continue }
+            if portfolio.quantity(id).isZero {
+                effects.append(.cancel(stop))
+            } else if !execution.hasExit(id), mode <= .reduceOnly {
+                fitStop(id, &effects)
+            }
+        }
+    }
+
     func isTooLarge(_ stop: WorkingOrder) -> Bool {
         let held = portfolio.quantity(stop.symbolID).magnitude
         return !held.isZero && stop.remaining > held

@@ -10,8 +10,8 @@ struct SymbolState: Sendable {
     var priceTime: Timestamp?
     /// When the last trade was closed.
     var lastExit: Timestamp?
-    /// A position that is to be left, until it is gone.
-    var exitWanted: TradeReason?
+    /// A position that is to be left, until it is gone; set by `TradingEngine.wantExit`.
+    fileprivate(set) var exitWanted: TradeReason?
     /// The stop would sell more than is held, and is to be canceled for one that fits.
     var isStopUnfit = false
     /// A close at or beyond this takes the profit.
@@ -22,6 +22,15 @@ struct SymbolState: Sendable {
     var lastRefusal: RefusalCode?
     /// Votes behind the entries of the position, newest last, at most `Limits.rememberedEntries`.
     var entryVotes: [(order: ClientOrderID, votes: [Vote])] = []
+}
+
+extension TradingEngine {
+    /// The position is to be left, or not any more.
+    mutating func wantExit(_ reason: TradeReason?, _ id: SymbolID) {
+        guard states[id.index].exitWanted != reason else { return }
+        states[id.index].exitWanted = reason
+        exitsWanted[symbols[id]] = reason
+    }
 }
 
 package enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {

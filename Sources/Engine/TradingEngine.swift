@@ -35,12 +35,15 @@ package struct TradingEngine: Sendable {
     let scorer = LexiconScorer()
     var sentiment: SentimentWindows
     var signals: SignalStage
-    let gate: RiskGate
+    /// With the limits as commands have lowered them.
+    var gate: RiskGate
     var execution: ExecutionStage
     package internal(set) var portfolio: Portfolio
     var learner: Learner
     package internal(set) var tracker = EquityTracker()
     var states: [SymbolState] = []
+    /// `SymbolState.exitWanted` of all that have one, for the checkpoint.
+    var exitsWanted: [Symbol: TradeReason] = [:]
     var hours: BarHours
 
     var holds = HoldSet()
@@ -49,6 +52,7 @@ package struct TradingEngine: Sendable {
     /// An amount left the range of the books: until the next start.
     var isHalted = false
     var memory = CommandMemory()
+    var overrides = OperatorOverrides()
     var host = HostState()
     var latches = LatchCounters()
     /// What the day's entries were meant to cost.

@@ -37,6 +37,10 @@ extension Truth {
             lost.symbols.insert(was.intent.symbol)
             doubts.append(Doubt(symbol: was.intent.symbol, order: id, since: stamp))
         }
+        let waiting = real.checkpoint?.revisions ?? []
+        for report in ledger.checkpoint?.revisions ?? [] where !waiting.contains(report) {
+            lose(report)
+        }
         let kept = Set(real.commands.map(\.command.transaction))
         lost.transactions = Set(ledger.commands.map(\.command.transaction)).subtracting(kept)
         ledger = real
@@ -85,6 +89,44 @@ extension Truth {
     }
 }
 
+extension Truth {
+    /// Executions of the symbol whose terms at the exchange are others than are booked: what says
+    /// so may still be on its way.
+    func hasOpenRevision(_ symbol: Symbol) -> Bool {
+        let reversed = Set(ledger.fills.compactMap(\.reverses))
+        return ledger.fills.contains { fill in
+            guard fill.symbol == symbol, fill.reverses == nil, !reversed.contains(fill.executionID)
+            else { return false }
+            let id = String(Revision.original(fill.executionID))
+            guard exchange.everRevised.contains(id) else { return false }
+            let real = exchange.fills.first { $0.executionID == id }
+            return real?.quantity != fill.quantity || real?.price != fill.price
+        }
+    }
+}
+
+/// What comes late, twice or not at all is found and booked: only what the broker took back, or a
+/// disk lost, is left for a person.
+struct DifferencesHaveCauses: Invariant {
+    let number = 36
+    let text = "a true account and the books differ only where rows were lost or taken back"
+    let moment = InvariantMoment.step
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        guard case .writing(.reconciliation(let run)) = fact, run.verdict == .differs,
+            truth.honestlyAsked?.run == run.id
+        else { return nil }
+        for line in run.lines where line.outcome == .unexplained {
+            guard line.kind == .position, let symbol = Symbol(line.subject),
+                truth.exchange.symbols.contains(symbol)
+            else { continue }
+            if truth.doubts(symbol) || truth.hasOpenRevision(symbol) { continue }
+            return "\(symbol): \(line.books) here, \(line.broker) there, for no reason"
+        }
+        return nil
+    }
+}
+
 /// Doubts are borne only as long as a person knows of them.
 struct DoubtsAreTold: Invariant {
     let number = 29
@@ -106,8 +148,10 @@ struct DoubtsAreTold: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
+        // Nobody can know before the next comparison.
+        let patience = truth.config.execution.reconciliation.every.later(Span(seconds: 1_800))
         guard moment != .step, let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
-            let doubt = truth.doubts.first, truth.stamp - doubt.since > Truth.patience,
+            let doubt = truth.doubts.first, truth.stamp - doubt.since > patience,
             !truth.isDoubtTold
         else { return nil }
         let words = [doubt.symbol.name, doubt.order.text]

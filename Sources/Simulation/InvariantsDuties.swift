@@ -23,6 +23,16 @@ extension Truth {
     }
 }
 
+extension Truth {
+    /// Whether what is being written takes an execution of the symbol back.
+    func takesBack(_ symbol: Symbol) -> Bool {
+        batch.contains { entry in
+            guard case .fill(let fill) = entry else { return false }
+            return fill.reverses != nil && fill.symbol == symbol
+        }
+    }
+}
+
 /// After the second step of a flatten.
 struct FlattenLeaves: Invariant {
     let number = 30
@@ -183,6 +193,8 @@ struct NothingInvented: Invariant {
             let isGone = truth.exchange.everRevised.contains(id)
             if fill.reverses != nil, !isGone { return "\(id) is taken back and stands" }
         case .intent(let intent) where truth.isLiedTo && !truth.lostOrders.contains(intent.id):
+            // A stop for what is left once an execution is taken back, which waited for the ledger.
+            if case .protectiveStop = intent.role, truth.takesBack(intent.symbol) { return nil }
             return "\(intent.id) is made of an account that is not the whole one"
         default: break
         }

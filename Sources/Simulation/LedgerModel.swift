@@ -39,7 +39,7 @@ struct LedgerModel {
     private(set) var commands: [CommandRecord] = []
     private var commandPlaces: [String: Int] = [:]
     private(set) var reconciliations: [ReconciliationRun] = []
-    private var wishes: [(order: ClientOrderID, reason: TradeReason)] = []
+    private var proofs: Set<String> = []
     private var cancelsWanted: Set<ClientOrderID> = []
     /// Transactions so far: what the high-water mark counts.
     private(set) var commits = 0
@@ -80,6 +80,11 @@ struct LedgerModel {
             }
             commands.append(record)
         case .reconciliation(let run): reconciliations.append(run)
+        case .proof(let proof):
+            guard proofs.insert(proof.jti).inserted else {
+                return "the proof \(proof.jti) is stored twice"
+            }
+        case .outgoing: break
         }
         return nil
     }
@@ -99,9 +104,6 @@ struct LedgerModel {
         guard var order = orders[step.id] else { return "\(step.id) has a step and no intent" }
         if order.status != step.from {
             return "\(step.id) is \(order.status.rawValue), not \(step.from.rawValue)"
-        }
-        if step.from == step.to, let reason = step.reason.flatMap({ OrderTransition.leaving($0) }) {
-            wishes.append((step.id, reason))
         }
         if step.isCancelWanted { cancelsWanted.insert(step.id) }
         if step.from != step.to { order.since = step.at }
@@ -236,7 +238,6 @@ extension LedgerModel {
             state.realizedPnL = (try? state.realizedPnL.adding(trade.pnl)) ?? state.realizedPnL
         }
         state.closedTradeCount = trades.count
-        addExits(&state)
         let entries = state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id)
         for id in entries {
             guard let order = orders[id], order.intent.role.isEntry else { continue }
@@ -248,6 +249,7 @@ extension LedgerModel {
             }
         }
         state.holds = holds
+        for record in commands { state.overrides.take(record) }
         state.holdCount = holdCount
         state.commands = commands.suffix(256)
         state.reconciliationCount = reconciliations.count
@@ -257,29 +259,6 @@ extension LedgerModel {
             reconciliations.last { $0.trigger == .daily && $0.verdict != .incomplete }?.at
             ?? reconciliations.first?.at
         return state
-    }
-
-    /// Why positions were to be left.
-    private func addExits(_ state: inout LedgerState) {
-        for id in orderIDs {
-            guard let order = orders[id] else { continue }
-            let symbol = order.intent.symbol
-            switch order.intent.role {
-            case .entry, .protectiveStop: break
-            case .exit(let reason):
-                let since = state.lots.first { $0.symbol == symbol }?.openedAt
-                if let since, order.intent.createdAt >= since {
-                    state.exitsWanted[symbol] = reason
-                }
-            }
-        }
-        for wish in wishes {
-            if let lot = state.lots.first(where: { $0.openedBy == wish.order }),
-                state.exitsWanted[lot.symbol] == nil
-            {
-                state.exitsWanted[lot.symbol] = wish.reason
-            }
-        }
     }
 
     /// What broker and books are compared over.

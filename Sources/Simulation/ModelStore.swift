@@ -117,12 +117,15 @@ extension LedgerEntry {
         case .hold(.lifted(let id, _, _, _)): id
         case .command(let record): record.command.transaction
         case .reconciliation(let run): run.id
+        case .proof(let proof): proof.jti
+        case .outgoing(let row): row.id
         }
     }
 
     fileprivate var describe: String {
         switch self {
-        case .taken, .postings, .lot, .closedTrade, .weights, .checkpoint: "\(subject)"
+        case .taken, .postings, .lot, .closedTrade, .weights, .checkpoint, .proof, .outgoing:
+            "\(subject)"
         case .signal(let signal, let verdict):
             "\(signal.side) \(signal.symbol) (\(signal.reason.rawValue)): \(verdict)"
         case .intent(let intent):

@@ -101,6 +101,30 @@ import Testing
         }
     }
 
+    @Test("A09: drop-ins are read in the order of their bytes, whatever the locale")
+    func dropInOrder() throws {
+        let file = try folder.write("")
+        for name in ["b", "B", "a", "é", "10", "9", "_", "a-b", "a.b"] {
+            try folder.write("", to: "test.toml.d/\(name).toml")
+        }
+        let names = try loadConfiguration(path: file).files.dropFirst().map {
+            $0.split(separator: "/").last.map { $0.dropLast(5) } ?? ""
+        }
+        #expect(names == ["10", "9", "B", "_", "a-b", "a.b", "a", "b", "é"])
+    }
+
+    @Test("S39: drop-ins that cannot be read are told, not passed over")
+    func dropInFolder() throws {
+        let file = try folder.write("[risk]\npositions_max = 0")
+        try folder.write("", to: "test.toml.d")
+        let error = #expect(throws: ConfigurationErrors.self) {
+            _ = try loadConfiguration(path: file)
+        }
+        #expect(
+            error?.problems.map(\.message).last == "is a file, not a folder of drop-ins")
+        #expect(error?.problems.map(\.file) == [file, file + ".d"])
+    }
+
     @Test("A relative path to the file counts from the working folder")
     func relative() throws {
         try folder.write("[storage]\npath = \"db\"", to: "sub/x.toml")

@@ -28,6 +28,8 @@ import Testing
         for line in shipped.split(separator: "\n") {
             if line.hasPrefix("[") {
                 table = String(line.dropFirst().dropLast())
+            } else if line == "config_version = \(ConfigurationFormat.current.version)" {
+                #expect(table.isEmpty)
             } else if isSwitchedOff(line) {
                 let parts = line.dropFirst().split(separator: " = ", maxSplits: 1)
                 let key = try #require(parts.count == 2 ? String(parts[0]) : nil, "\(line)")
@@ -62,6 +64,45 @@ import Testing
             }
             previous = line
         }
+    }
+
+    @Test("A09: above every key stands what it may be, its unit, and whether a reload changes it")
+    func notes() {
+        var table = ""
+        var comment: [Substring] = []
+        for line in shipped.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix("[") {
+                table = String(line.dropFirst().dropLast())
+            } else if isSwitchedOff(line) {
+                let name = line.dropFirst().prefix { $0 != " " }
+                let note = comment.map { $0.dropFirst(2) }.joined(separator: " ")
+                let key = ConfigurationSchema.byPath["\(table).\(name)"]
+                #expect(
+                    note.hasSuffix("[\(key?.note ?? "")]"), "\(table).\(name): \(note.suffix(90))")
+            }
+            if line.hasPrefix("# ") { comment.append(line) } else { comment = [] }
+        }
+    }
+
+    @Test("A09: only what no order depends on is changed by a reload")
+    func reloadable() {
+        #expect(
+            ConfigurationSchema.keys.filter(\.isReloaded).map(\.path) == [
+                "mqtt.telemetry_every", "mqtt.positions_every", "commands.per_minute_max",
+                "commands.total_per_minute_max", "log.level",
+            ])
+    }
+
+    @Test("A09: every number has a unit, and no unit is left of a key that is gone")
+    func units() {
+        for key in ConfigurationSchema.keys {
+            let isNumber = ["integer", "number", "amount", "quantity", "number or word"]
+                .contains(key.type)
+            let isMeasured = ["length of time", "size"].contains(key.type)
+            #expect((key.unit != nil) == (isNumber || isMeasured), "\(key.path) \(key.type)")
+        }
+        let known = Set(ConfigurationSchema.keys.map(\.path))
+        #expect(ConfigurationKey.units.keys.filter { !known.contains($0) }.isEmpty)
     }
 
     @Test("The reference strategy passes the checks, and only its trend votes")

@@ -295,7 +295,9 @@ import Testing
     // MARK: - Properties
 
     private static func verb(_ draw: inout Draw, _ now: Timestamp) -> Command.Verb {
-        switch draw.random.below(8) {
+        switch draw.random.below(10) {
+        case 8: .weights(draw.chance(0.5) ? .freeze : .set([0.5, 0.3, 0.2]))
+        case 9: .limits([.positionsMax: Double(1 + draw.random.below(12))])
         case 0...3:
             .pause(
                 until: draw.chance(0.3) ? now + Span(seconds: 864_000) : nil,

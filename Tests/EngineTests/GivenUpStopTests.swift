@@ -149,6 +149,45 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
+    @Test(
+        "A stop whose cancel was lost with the process ends; no entry leaves beside it",
+        arguments: [10, 4])
+    func leftOver(gone: Int64) throws {
+        var (world, stop) = try Self.held()
+        let entry = world.sent[0].id
+        for execution in gone == 10 ? ["x1", "x2"] : ["x2"] {
+            // The rows are durable, and the process ends before it acts.
+            var effects: [Effect] = []
+            let report = BrokerReport(
+                orderID: entry, at: world.engine.now, event: .busted(executionID: execution))
+            try world.engine.process(
+                Stamped(at: world.engine.now, .broker(report)), effects: &effects)
+            world.ledger.commit(effects)
+        }
+        let left = Quantity(whole: 10 - gone)
+        #expect(world.position == left && world.cancels.isEmpty)
+        try world.restart()
+        if left.isZero {
+            try world.news("14:12")
+            #expect(world.sent.count == 1 && world.ledger.intents.count == 2)
+        }
+        world.broker.orders[0] = try world.shown(entry, .filled, filled: 10 - gone)
+        world.broker.fills = left.isZero ? [] : [world.listed(entry, "x1", 6)]
+        world.broker.holdings = left.isZero ? [:] : [OutsideWorld.symbol: left]
+        world.broker.cash = Money(whole: 99_000 + 100 * gone)
+        try world.take(.link(.up), "14:20")
+        try world.answerAccount()
+        try world.wait(until: time("14:21"))
+        #expect(world.cancels.first == stop)
+        try world.report(stop, .canceled(reason: "asked for"))
+        #expect(left.isZero ? world.stop == nil : world.sent.last?.quantity == left)
+        if left.isZero {
+            for minute in 22...25 { try world.news("14:\(minute)") }
+            #expect(world.sent.last?.protectiveStop != nil, "an entry has its own stop again")
+        }
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("While nothing may leave a person is told of a stop that is too large")
     func bustPaused() throws {
         var (world, stop) = try Self.held()

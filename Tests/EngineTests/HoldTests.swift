@@ -235,7 +235,7 @@ import Testing
         world.fillsAtOpen = false
         let stop = try #require(world.stopID)
         var effects: [Effect] = []
-        world.engine.states[0].exitWanted = .time
+        world.engine.wantExit(.time, SymbolID(index: 0))
         let bar = Bar(
             symbol: SymbolID(index: 0), start: time("14:05"), open: Price(whole: 100),
             high: Price(whole: 100), low: Price(whole: 100), close: Price(whole: 100),

@@ -33,7 +33,7 @@ import Testing
         try world.news(clock(0))
         let id = try #require(world.working.last?.ticket.id)
         try world.fill(id, at: Price(whole: 100), time: now)
-        world.engine.states[0].exitWanted = .time
+        world.engine.wantExit(.time, SymbolID(index: 0))
         try world.bar(clock(2), price)
         let exit = try #require(world.engine.execution.exit(SymbolID(index: 0))?.intent.id)
         try world.fill(exit, at: decimal(price), time: time(clock(3)))
@@ -167,7 +167,7 @@ import Testing
             let entry = try #require(world.working.last?.ticket.id)
             try world.fill(entry, "5", at: Price(whole: 100))
             try world.fill(entry, "5", at: Price(whole: 100))
-            world.engine.states[0].exitWanted = .time
+            world.engine.wantExit(.time, SymbolID(index: 0))
             world.fillsAtOpen = false
             try world.bar("14:03", "100")
             let exit = try #require(world.engine.execution.exit(SymbolID(index: 0))?.intent.id)
@@ -193,7 +193,7 @@ import Testing
         // e1, e2
         try world.fill(entry, "4", at: Price(whole: 100))
         try world.fill(entry, "6", at: Price(whole: 100))
-        world.engine.states[0].exitWanted = .time
+        world.engine.wantExit(.time, SymbolID(index: 0))
         try world.bar("14:03", "100")
         let exit = try #require(world.engine.execution.exit(SymbolID(index: 0))?.intent.id)
         try world.fill(exit, "4", at: Price(whole: 90))

@@ -281,6 +281,27 @@ import Testing
         #expect(world.position == Quantity(whole: 3))
     }
 
+    @Test("S05: an execution to be taken back outlives the process that was told of it")
+    func revisionOutlives() throws {
+        var (world, id) = try acknowledged()
+        try world.fill(id, "x1", 10)
+        for _ in 1...2 {
+            try world.restart()
+            try world.report(id, .busted(executionID: "x1"))
+            #expect(world.position == Quantity(whole: 10), "its terms are in the ledger")
+        }
+        try world.restart()
+        #expect(world.ledger.checkpoint?.revisions.count == 1)
+        world.broker.orders = [try world.shown(id, .filled)]
+        try world.take(.link(.up), world.engine.now + Span(seconds: 10))
+        try world.answerAccount()
+        #expect(world.position.isZero && world.alerts.contains("fill-busted") == false)
+        #expect(world.ledger.fills.map(\.executionID) == ["x1", "x1-busted"])
+        #expect(world.ledger.reconciliations.last?.verdict == .matches)
+        #expect(world.ledger.checkpoint?.revisions.isEmpty == true)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("A replaced order is at its end here, and a person is told where it lives on")
     func replaced() throws {
         var (world, id) = try acknowledged()

@@ -251,6 +251,28 @@ import Testing
         #expect(world.ledger.trades.map(\.reason) == [.flip, .flip])
     }
 
+    @Test("S05: an exit of the position before is no wish to leave this one, whenever it began")
+    func earlierExit() throws {
+        var world = try ExitTests.held()
+        let entry = try #require(world.ledger.fills.first)
+        world.fillsAtOpen = false
+        for minute in 3...6 { try world.news("19:5\(minute)", World.bad) }
+        #expect(world.engine.states[0].exitWanted == .flip)
+        let exit = try #require(world.working.first { $0.ticket.type == .market }?.ticket.id)
+        try world.fill(exit, at: Price(whole: 100))
+        #expect(world.position.isZero && world.engine.states[0].exitWanted == nil)
+        // Other terms of the entry: the lot that is left of them is older than the exit.
+        try world.report(
+            entry.orderID,
+            .corrected(
+                executionID: entry.executionID, quantity: Quantity(whole: 9), price: entry.price),
+            entry.at)
+        #expect(!world.position.isZero)
+        world.engine = try world.restarted()
+        #expect(world.engine.states[0].exitWanted == nil)
+        #expect(world.ledger.checkpoint?.exitsWanted.isEmpty == true)
+    }
+
     @Test("S25: a fill reported again after a restart is booked once")
     func repeatedFill() throws {
         var world = World()

@@ -32,7 +32,7 @@ import Testing
         Bad("{\"verb\":7}", .malformed), Bad("{\"verb\":[\"pause\"]}", .malformed),
         Bad("{\"verb\":\"\"}", .unknownVerb), Bad("{\"verb\":\"PAUSE\"}", .unknownVerb),
         Bad("{\"verb\":\"pause \"}", .unknownVerb, "there is no verb “pause ”"),
-        Bad("{\"verb\":\"buy\"}", .unknownVerb, "flatten, pause"),
+        Bad("{\"verb\":\"buy\"}", .unknownVerb, "flatten, limits"),
         Bad("{\"verb\":\"pause\",\"args\":7}", .malformed, "args must be an object"),
         Bad("{\"verb\":\"pause\",\"args\":[]}", .malformed),
         Bad("{\"verb\":\"pause\",\"transaction\":7}", .malformed, "transaction"),
@@ -66,6 +66,36 @@ import Testing
         Bad("{\"verb\":\"backup\",\"keep\":1e2}", .invalidArgument),
         Bad("{\"verb\":\"backup\",\"keep\":99999999999999999999}", .invalidArgument),
         Bad("{\"verb\":\"backup\",\"keep\":\"7\"}", .invalidArgument),
+        Bad("{\"verb\":\"weights\",\"set\":7}", .invalidArgument, "an object"),
+        Bad("{\"verb\":\"weights\",\"set\":{}}", .invalidArgument, "empty"),
+        Bad("{\"verb\":\"weights\",\"set\":{\"trend\":1.5}}", .invalidArgument, "sum is 1"),
+        Bad("{\"verb\":\"weights\",\"set\":{\"trend\":-1,\"sentiment\":2}}", .invalidArgument),
+        Bad("{\"verb\":\"weights\",\"set\":{\"trend\":\"1\"}}", .invalidArgument, "a number"),
+        Bad("{\"verb\":\"weights\",\"set\":{\"trend\":1e999}}", .invalidArgument),
+        Bad("{\"verb\":\"weights\",\"set\":{\"luck\":1}}", .invalidArgument, "“luck”"),
+        Bad("{\"verb\":\"weights\",\"set\":{\"trend\":1,\"trend\":0}}", .malformed),
+        Bad("{\"verb\":\"weights\",\"freeze\":\"yes\"}", .invalidArgument, "true or false"),
+        Bad("{\"verb\":\"weights\",\"rollback\":-1}", .invalidArgument, "from 0"),
+        Bad("{\"verb\":\"weights\",\"rollback\":\"3\"}", .invalidArgument),
+        Bad(
+            "{\"verb\":\"weights\",\"freeze\":true,\"rollback\":3}", .invalidArgument, "only one"),
+        Bad("{\"verb\":\"weights\",\"reason\":\"x\"}", .invalidArgument, "needs set"),
+        Bad("{\"verb\":\"limits\",\"set\":[]}", .invalidArgument, "an object"),
+        Bad("{\"verb\":\"limits\",\"set\":{}}", .invalidArgument, "empty"),
+        Bad("{\"verb\":\"limits\",\"set\":{\"cooldown\":1}}", .invalidArgument, "positions_max"),
+        Bad("{\"verb\":\"limits\",\"set\":{\"positions_max\":0}}", .invalidArgument, "from 1 on"),
+        Bad("{\"verb\":\"limits\",\"set\":{\"positions_max\":1.5}}", .invalidArgument),
+        Bad("{\"verb\":\"limits\",\"set\":{\"positions_max\":null}}", .invalidArgument),
+        Bad(
+            "{\"verb\":\"limits\",\"set\":{\"exposure_share_max\":0}}", .invalidArgument, "above 0"),
+        Bad("{\"verb\":\"limits\",\"reason\":\"x\"}", .invalidArgument, "needs set"),
+        Bad("{\"verb\":\"limits\",\"positions_max\":3}", .invalidArgument, "no argument"),
+        Bad("{\"verb\":\"report\",\"from\":7}", .invalidArgument, "from must be a string"),
+        Bad("{\"verb\":\"report\",\"to\":\"2026-02-30\"}", .invalidArgument, "a date"),
+        Bad(
+            "{\"verb\":\"report\",\"from\":\"2026-02-02\",\"to\":\"2026-02-01\"}",
+            .invalidArgument, "before from"),
+        Bad("{\"verb\":\"reload\",\"reason\":\"x\"}", .invalidArgument),
         Bad("{'verb':'pause'}", .malformed), Bad("{\"verb\":pause}", .malformed),
         Bad("\u{FEFF}{\"verb\":\"pause\"}", .malformed),
         Bad("{\"verb\":\"pause\",}", .malformed),
@@ -97,6 +127,11 @@ import Testing
             .command(.pause(until: nil, exits: false)), .command(.pause(until: time, exits: true)),
             .command(.resume(latch: nil)), .command(.resume(latch: "daily-loss")),
             .command(.flatten(token: nil)), .command(.flatten(token: "abc")), .command(.reconcile),
+            .command(.weights(.set([0.5, 0.25, 0.25]))), .command(.weights(.freeze)),
+            .command(.weights(.unfreeze)), .command(.weights(.rollback(version: 7))),
+            .command(.limits([.positionsMax: 3, .dailyLossShareMax: 0.015])),
+            .limits, .report(from: nil, to: nil),
+            .report(from: CivilDate("2026-02-01"), to: CivilDate("2026-02-28")), .reload,
             .status, .positions, .weights, .doctor, .explain(order: "bw"),
             .backup(folder: nil, keep: nil), .backup(folder: "/tmp/x", keep: 3),
         ]
@@ -110,6 +145,39 @@ import Testing
     @Test("S39: a request reads back from its own line", arguments: good)
     func roundTrip(_ request: ControlRequest) throws {
         #expect(try ControlRequest.parse(Array(request.line.utf8)[...]) == request)
+    }
+
+    @Test("S39: on a topic the verb is the topic's, and no other")
+    func topics() throws {
+        func parse(_ verb: String, _ text: String) throws(ControlRefusal) -> ControlRequest {
+            try ControlRequest.parse(verb: verb, payload: Array(text.utf8)[...])
+        }
+        #expect(try parse("pause", "").isPause && parse("pause", "{}").isPause)
+        let named = try parse("resume", "{\"verb\":\"resume\",\"transaction\":\"t\"}")
+        #expect(named == ControlRequest(transaction: "t", verb: .command(.resume(latch: nil))))
+        for (verb, text, code) in [
+            ("pause", "{\"verb\":\"resume\"}", CommandRefusal.malformed),
+            ("buy", "{}", .unknownVerb), ("", "{}", .unknownVerb), ("pause", "PRESS", .malformed),
+            ("pause", "{\"verb\":7}", .malformed),
+            ("pause", String(repeating: " ", count: 4097), .oversize),
+        ] {
+            do {
+                _ = try parse(verb, text)
+                Issue.record("\(verb) took \(text)")
+            } catch { #expect(error.code == code, "\(error)") }
+        }
+    }
+
+    @Test("A05: what changes something needs a proof, but for a pause")
+    func proofs() {
+        for request in Self.good {
+            let isReading =
+                switch request.verb {
+                case .status, .positions, .weights, .limits, .report, .doctor, .explain: true
+                default: request.isPause
+                }
+            #expect(request.needsProof != isReading, "\(request)")
+        }
     }
 
     @Test("Arguments may stand beside the verb as well as in args; null is as absent")

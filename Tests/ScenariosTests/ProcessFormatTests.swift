@@ -22,7 +22,7 @@ import Testing
 
     static let commands = [
         "run", "ctl", "status", "reconcile", "backup", "restore", "doctor", "backtest", "report",
-        "explain", "score", "calendar", "check-config", "bench",
+        "explain", "score", "calendar", "check-config", "config", "bench",
         "version",
     ]
 

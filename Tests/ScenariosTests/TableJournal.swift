@@ -45,7 +45,8 @@ final class EffectLog {
 
     private func line(_ entry: LedgerEntry) -> String? {
         switch entry {
-        case .taken, .checkpoint, .lot, .reconciliation, .command, .hold: return nil
+        case .taken, .checkpoint, .lot, .reconciliation, .command, .hold, .proof, .outgoing:
+            return nil
         case .signal(let signal, let verdict):
             let votes = signal.votes.map {
                 "\($0.strategy) \(signed($0.strength * Double($0.direction)))"

@@ -105,6 +105,18 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
             Regression(
                 "a new stop kept back", 46, days: 10,
                 "the stop after a lost exit waited on a suspended symbol, and nobody was told"),
+            Regression(
+                "a bust that waited for its terms", 49, days: 10,
+                "an execution to be taken back was known to a process that died before the next "
+                    + "comparison"),
+            Regression(
+                "the exit of another position", 195, days: 10,
+                "an execution of before was corrected: its lot was older than the exit of the "
+                    + "position it had been in, which a restart took for a wish to leave"),
+            Regression(
+                "a stop with nothing to protect", 234, days: 3,
+                "shares were taken back and the process ended before it canceled their stop, beside "
+                    + "which the next entry left without one"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)

@@ -68,7 +68,9 @@ import Testing
         let verbs: [Command.Verb] = [
             .pause(until: nil, exits: false), .pause(until: time(5), exits: true),
             .resume(latch: nil), .resume(latch: "daily-loss"), .flatten(token: nil),
-            .flatten(token: "abc"), .reconcile,
+            .flatten(token: "abc"), .reconcile, .weights(.set([0.1, 0.2, 0.7])),
+            .weights(.freeze), .weights(.unfreeze), .weights(.rollback(version: 3)),
+            .limits([.positionsMax: 3, .dailyLossShareMax: 0.1 + 0.2]),
         ]
         let records = verbs.enumerated().map { command("t\($0)", $1) }
         var first = try store(records.map { .command($0) })
@@ -78,12 +80,56 @@ import Testing
         try first.close()
         first = try store()
         #expect(try first.loadState().commands == records)
-        #expect(try first.commands(limit: 2) == [records[6], records[5]])
+        #expect(try first.commands(limit: 2) == [records[11], records[10]])
         let more = (0..<300).map { command("u\($0)") }
         try first.commit(more.map { .command($0) })
         #expect(try first.loadState().commands == Array(more.suffix(256)))
         #expect(try first.command(transaction: records[0].command.transaction) == records[0])
         #expect(try first.command(transaction: "nobody's") == nil)
+    }
+
+    @Test("What commands changed for good comes back, however old; refused ones changed nothing")
+    func overrides() throws {
+        var first = try store([
+            .command(command("t1", .weights(.freeze))),
+            .command(command("t2", .limits([.positionsMax: 3, .ordersPerDayMax: 9]))),
+            .command(command("t3", .limits([.positionsMax: 5]))),
+        ])
+        let refused = command("t4", .limits([.positionsMax: 1]))
+        try first.commit([
+            .command(
+                CommandRecord(
+                    command: refused.command, at: refused.at,
+                    answer: CommandAnswer(
+                        transaction: "t4", verb: "limits", refusal: .unsigned, message: "no",
+                        mode: .active, holds: [], unprotected: [])))
+        ])
+        try first.commit((0..<300).map { .command(command("u\($0)")) })
+        try first.close()
+        first = try store()
+        let overrides = try first.loadState().overrides
+        #expect(overrides.isFrozen)
+        #expect(overrides.limits == [.positionsMax: 3, .ordersPerDayMax: 9])
+        try first.commit([.command(command("t5", .weights(.unfreeze)))])
+        #expect(try !first.loadState().overrides.isFrozen)
+    }
+
+    @Test("S21: an old version of the weights is found, one that was altered is not")
+    func versions() throws {
+        let values = [[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]
+        let store = try store(
+            values.enumerated().map { version, values in
+                .weights(
+                    WeightsChange(
+                        weights: StrategyWeights(version: version, values: values)!, at: time(1),
+                        cause: WeightsChange.byOperator, credits: [0, 0, 0]))
+            })
+        try store.commit([.command(command("t"))])
+        #expect(try store.weights(version: 0)?.values == values[0])
+        #expect(try store.weights(version: 1)?.values == values[1])
+        #expect(try store.weights(version: 2) == nil)
+        try folder.execute("UPDATE weights SET sentiment = 0.75, trend = 0 WHERE version = 1")
+        #expect(try store.weights(version: 1) == nil)
     }
 
     @Test("S37: a restart learns which close no daily comparison has followed")
@@ -200,9 +246,20 @@ import Testing
         (point.losingStreak, point.orderFailures) = (3, 0b1011)
         point.roundTrips = [Symbol("AAA")!: usd("-2.5"), Symbol("BRK.B")!: usd("0")]
         point.lostStops = [Symbol("AAA")!: price("9.5")]
+        point.exitsWanted = [Symbol("AAA")!: .takeProfit, Symbol("BRK.B")!: .flip]
+        point.revisions = [
+            BrokerReport(
+                orderID: id("bw-1"), at: time(4), event: .busted(executionID: "x=1 \"2\"")),
+            BrokerReport(
+                orderID: id("bw-2"), at: time(5),
+                event: .corrected(
+                    executionID: "y", quantity: Quantity(whole: 3), price: price("9.25")),
+                filledTotal: Quantity(whole: 8)),
+        ]
         try store.commit([.checkpoint(point)])
         #expect(try store.loadState().checkpoint == point)
         point.lossBase = nil
+        (point.exitsWanted, point.revisions) = ([:], [])
         try store.commit([.checkpoint(point)])
         #expect(try store.loadState().checkpoint == point)
     }

@@ -69,7 +69,15 @@ package final class ChildProcess: @unchecked Sendable {
         let values = variables.map { strdup("\($0)=\($1)") } + [nil]
         defer { (words + values).forEach { free($0) } }
         var child: pid_t = 0
-        let code = posix_spawn(&child, path, &actions, nil, words, values)
+        // Threads of a pool keep signals away from themselves; a child would inherit that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var noSignals = sigset_t()
+        sigemptyset(&noSignals)
+        posix_spawnattr_setsigmask(&attributes, &noSignals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        let code = posix_spawn(&child, path, &actions, &attributes, words, values)
         close(out.write)
         close(error.write)
         guard code == 0 else {

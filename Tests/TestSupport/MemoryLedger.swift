@@ -28,6 +28,8 @@ package struct MemoryLedger {
     package private(set) var holdChanges: [HoldChange] = []
     package private(set) var commands: [CommandRecord] = []
     package private(set) var reconciliations: [ReconciliationRun] = []
+    package private(set) var proofs: [CommandProof] = []
+    package private(set) var outbox: [OutboxRow] = []
     private var lots: [String: Lot] = [:]
     private var lotIDs: [String] = []
     private var decisionKeys: Set<String> = []
@@ -85,6 +87,12 @@ package struct MemoryLedger {
                 problems.append("reconciliation \(run.id) twice")
             }
             reconciliations.append(run)
+        case .proof(let proof):
+            if proofs.contains(where: { $0.jti == proof.jti }) {
+                problems.append("proof \(proof.jti) twice")
+            }
+            proofs.append(proof)
+        case .outgoing(let row): outbox.append(row)
         }
     }
 
@@ -199,20 +207,6 @@ package struct MemoryLedger {
             let last = state.lastExits[trade.symbol] ?? .distantPast
             state.lastExits[trade.symbol] = max(last, trade.exitTime)
         }
-        for order in orderIDs.compactMap({ orders[$0] }) {
-            guard case .exit(let reason) = order.intent.role,
-                let lot = state.lots.first(where: { $0.symbol == order.intent.symbol }),
-                order.intent.createdAt >= lot.openedAt
-            else { continue }
-            state.exitsWanted[order.intent.symbol] = reason
-        }
-        for step in transitions {
-            guard let reason = step.reason.flatMap({ OrderTransition.leaving($0) }),
-                let lot = state.lots.first(where: { $0.openedBy == step.id }),
-                state.exitsWanted[lot.symbol] == nil
-            else { continue }
-            state.exitsWanted[lot.symbol] = reason
-        }
         let entries = Set(state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id))
         for id in entries {
             guard let order = orders[id], order.intent.role.isEntry else { continue }
@@ -226,6 +220,7 @@ package struct MemoryLedger {
         }
         restoreHolds(&state)
         state.commands = commands.suffix(256)
+        for record in commands { state.overrides.take(record) }
         state.reconciliationCount = reconciliations.count
         state.reconciledAt =
             reconciliations.last { $0.verdict == .matches || $0.verdict == .repaired }?.at

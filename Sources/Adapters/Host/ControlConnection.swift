@@ -1,4 +1,5 @@
 import Glibc
+import Primitives
 
 /// One client of the control socket: its bytes in and out and how long it may take.
 ///
@@ -8,7 +9,7 @@ final class ControlConnection {
     let number: UInt64
     let descriptor: Int32
     let peer: ControlPeer
-    var bucket: TokenBucket
+    var bucket: TokenBucket<ContinuousClock.Instant>
     private(set) var input: [UInt8] = []
     private(set) var output: [UInt8] = []
     private var written = 0
@@ -21,7 +22,8 @@ final class ControlConnection {
     var since: ContinuousClock.Instant
 
     init(
-        number: UInt64, descriptor: Int32, peer: ControlPeer, bucket: TokenBucket,
+        number: UInt64, descriptor: Int32, peer: ControlPeer,
+        bucket: TokenBucket<ContinuousClock.Instant>,
         at now: ContinuousClock.Instant
     ) {
         self.number = number

@@ -12,7 +12,11 @@ package struct ControlRequest: Sendable, Equatable {
         /// For the engine; changes something.
         case command(Command.Verb)
         /// Answered from what is known.
-        case status, positions, weights
+        case status, positions, weights, limits
+        /// The figures of the account, of the days from `from` to `to`; nil: all there are.
+        case report(from: CivilDate?, to: CivilDate?)
+        /// Reads the configuration anew.
+        case reload
         /// The checks of the store that can be made while it is in use.
         case doctor
         case explain(order: String)
@@ -25,6 +29,9 @@ package struct ControlRequest: Sendable, Equatable {
             case .status: "status"
             case .positions: "positions"
             case .weights: "weights"
+            case .limits: "limits"
+            case .report: "report"
+            case .reload: "reload"
             case .doctor: "doctor"
             case .explain: "explain"
             case .backup: "backup"
@@ -50,6 +57,16 @@ package struct ControlRequest: Sendable, Equatable {
 
     package var isPause: Bool {
         if case .command(.pause) = verb { true } else { false }
+    }
+
+    /// Changes something: a sender has to be proven, but for a pause.
+    package var needsProof: Bool {
+        switch verb {
+        case .command(.pause): false
+        case .command, .reload: true
+        case .backup: true
+        case .status, .positions, .weights, .limits, .report, .doctor, .explain: false
+        }
     }
 }
 
@@ -78,12 +95,38 @@ extension ControlRequest {
         do { value = try JSONReader.read(line) } catch {
             throw ControlRefusal(.malformed, "the request \(error)")
         }
+        return try read(value, verb: nil)
+    }
+
+    /// Reads what came on a topic of that verb: as a line, but the verb may be left out, and where
+    /// it is there it must be the same. Nothing at all is an object without members.
+    /// - Throws: as `parse(_:)`.
+    package static func parse(
+        verb: String, payload: ArraySlice<UInt8>
+    ) throws(ControlRefusal) -> ControlRequest {
+        guard payload.count <= bytesMax else {
+            throw ControlRefusal(.oversize, "a request has at most \(bytesMax) bytes")
+        }
+        if payload.isEmpty { return try read(.object([]), verb: verb) }
+        let value: JSONValue
+        do { value = try JSONReader.read(payload) } catch {
+            throw ControlRefusal(.malformed, "the request \(error)")
+        }
+        return try read(value, verb: verb)
+    }
+
+    /// The request that a JSON object says: `transaction`, and arguments in `args` or beside.
+    /// - Parameter verb: nil: the object names it.
+    /// - Throws: `malformed`, `unknown-verb`, `invalid-argument`.
+    package static func read(
+        _ value: JSONValue, verb: String?
+    ) throws(ControlRefusal) -> ControlRequest {
         guard case .object(let members) = value else {
             throw ControlRefusal(.malformed, "the request is \(value.kind), not an object")
         }
         let transaction = try transaction(value["transaction"])
         do throws(ControlRefusal) {
-            return try request(value, members, transaction)
+            return try request(value, members, verb, transaction)
         } catch {
             var refusal = error
             refusal.transaction = transaction
@@ -106,13 +149,23 @@ extension ControlRequest {
     }
 
     private static func request(
-        _ value: JSONValue, _ members: [(key: String, value: JSONValue)], _ transaction: String?
+        _ value: JSONValue, _ members: [(key: String, value: JSONValue)], _ topic: String?,
+        _ transaction: String?
     ) throws(ControlRefusal) -> ControlRequest {
-        guard let verb = value["verb"] else {
-            throw ControlRefusal(.malformed, "the request has no verb")
+        let name: String
+        switch value["verb"] {
+        case .string(let text): name = text
+        case .some(let other):
+            throw ControlRefusal(.malformed, "verb must be a string, is \(other.kind)")
+        case nil:
+            guard let topic else {
+                throw ControlRefusal(.malformed, "the request has no verb")
+            }
+            name = topic
         }
-        guard case .string(let name) = verb else {
-            throw ControlRefusal(.malformed, "verb must be a string, is \(verb.kind)")
+        guard topic == nil || topic == name else {
+            throw ControlRefusal(
+                .malformed, "the verb is “\(shown(name))”, not that of the topic")
         }
         guard let names = arguments[name] else {
             throw ControlRefusal(
@@ -138,7 +191,7 @@ extension ControlRequest {
                 throw ControlRefusal(.malformed, "\(argument.key) is given twice")
             }
         }
-        let read = Arguments(members: given)
+        let read = ControlArguments(members: given)
         let reason = try read.text("reason") ?? ""
         return ControlRequest(
             transaction: transaction, verb: try make(name, read), reason: reason)
@@ -150,13 +203,17 @@ extension ControlRequest {
         "resume": ["reason", "latch"],
         "flatten": ["reason", "token"],
         "reconcile": ["reason"],
-        "status": [], "positions": [], "weights": [], "doctor": [],
+        "weights": ["reason", "set", "freeze", "rollback"],
+        "limits": ["reason", "set"],
+        "report": ["from", "to"],
+        "reload": [],
+        "status": [], "positions": [], "doctor": [],
         "explain": ["order"],
         "backup": ["to", "keep"],
     ]
 
     private static func make(
-        _ name: String, _ read: Arguments
+        _ name: String, _ read: ControlArguments
     ) throws(ControlRefusal) -> Verb {
         switch name {
         case "pause":
@@ -167,7 +224,12 @@ extension ControlRequest {
         case "reconcile": return .command(.reconcile)
         case "status": return .status
         case "positions": return .positions
-        case "weights": return .weights
+        case "weights": return try weights(read)
+        case "limits":
+            guard let lowered = try limits(read) else { return .limits }
+            return .command(.limits(lowered))
+        case "report": return try report(read)
+        case "reload": return .reload
         case "doctor": return .doctor
         case "explain":
             guard let order = try read.text("order"), !order.isEmpty else {
@@ -205,62 +267,26 @@ extension ControlRequest {
         case .backup(let folder, let keep):
             if let folder { args.append(("to", .string(folder))) }
             if let keep { args.append(("keep", .integer(keep))) }
-        case .command(.reconcile), .status, .positions, .weights, .doctor: break
+        case .command(.weights(let order)):
+            switch order {
+            case .set(let values):
+                let members = zip(StrategyID.allCases, values)
+                    .map { (key: $0.rawValue, value: OrderedJSON.number($1)) }
+                args.append(("set", .object(members)))
+            case .freeze: args.append(("freeze", .flag(true)))
+            case .unfreeze: args.append(("freeze", .flag(false)))
+            case .rollback(let version): args.append(("rollback", .integer(version)))
+            }
+        case .command(.limits(let lowered)):
+            let members = lowered.sorted { $0.key < $1.key }
+                .map { (key: $0.key.rawValue, value: OrderedJSON.number($0.value)) }
+            args.append(("set", .object(members)))
+        case .report(let from, let to):
+            if let from { args.append(("from", .string(from.description))) }
+            if let to { args.append(("to", .string(to.description))) }
+        case .command(.reconcile), .status, .positions, .weights, .limits, .reload, .doctor: break
         }
         if !args.isEmpty { members.append(("args", .object(args))) }
         return OrderedJSON.object(members).compact
-    }
-}
-
-/// The arguments of a request, read by type; null is as absent.
-private struct Arguments {
-    let members: [(key: String, value: JSONValue)]
-
-    private func value(_ name: String) -> JSONValue? {
-        let value = members.first { $0.key == name }?.value
-        return value == .null ? nil : value
-    }
-
-    func text(_ name: String) throws(ControlRefusal) -> String? {
-        guard let value = value(name) else { return nil }
-        guard case .string(let text) = value else { throw wrong(name, "a string", value) }
-        guard text.utf8.count <= ControlRequest.textBytesMax else {
-            throw ControlRefusal(
-                .invalidArgument,
-                "\(name) has \(text.utf8.count) bytes, at most "
-                    + "\(ControlRequest.textBytesMax) are taken")
-        }
-        guard !text.utf8.contains(0) else {
-            throw ControlRefusal(.invalidArgument, "\(name) holds a zero byte")
-        }
-        return text
-    }
-
-    func flag(_ name: String) throws(ControlRefusal) -> Bool? {
-        guard let value = value(name) else { return nil }
-        guard case .bool(let flag) = value else { throw wrong(name, "true or false", value) }
-        return flag
-    }
-
-    func time(_ name: String) throws(ControlRefusal) -> Timestamp? {
-        guard let text = try text(name) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else {
-            throw ControlRefusal(
-                .invalidArgument,
-                "\(name) must be a market time after RFC 3339, such as 2026-11-23T14:30:00Z")
-        }
-        return time
-    }
-
-    func integer(_ name: String, _ range: ClosedRange<Int>) throws(ControlRefusal) -> Int? {
-        guard let value = value(name) else { return nil }
-        guard case .number(let text) = value, let number = Int(text), range.contains(number) else {
-            throw wrong(name, "an integer from \(range.lowerBound) to \(range.upperBound)", value)
-        }
-        return number
-    }
-
-    private func wrong(_ name: String, _ wanted: String, _ value: JSONValue) -> ControlRefusal {
-        ControlRefusal(.invalidArgument, "\(name) must be \(wanted), is \(value.kind)")
     }
 }

@@ -52,7 +52,7 @@ package final class ControlSocket: @unchecked Sendable {
 
     private var connections: [ControlConnection] = []
     private var accepted: UInt64 = 0
-    private var bucket: TokenBucket
+    private var bucket: TokenBucket<ContinuousClock.Instant>
     /// The listener is left alone until then.
     private var acceptsAgain: ContinuousClock.Instant?
 

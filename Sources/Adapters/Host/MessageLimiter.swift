@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 
 /// Keeps one kind of message from flooding the journal: so many at once, then so many a minute, and
@@ -11,7 +12,7 @@ package final class MessageLimiter: Sendable {
     }
 
     private struct Line {
-        var bucket: TokenBucket
+        var bucket: TokenBucket<ContinuousClock.Instant>
         var omitted = 0
         var since: ContinuousClock.Instant
     }

@@ -27,6 +27,10 @@ package struct OutgoingEvent: Sendable, Equatable {
 
 /// A message on `request/<verb>` as it came in; nothing of it was checked but its size.
 package struct IncomingRequest: Sendable, Equatable {
+    /// Bytes of a payload. Of a longer one, one byte more than this is handed on, so that it is
+    /// seen to be oversize and answered as such.
+    package static let sizeMax = 4_096
+
     /// The last level of the topic.
     package let verb: String
     package let payload: [UInt8]

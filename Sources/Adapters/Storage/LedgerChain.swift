@@ -9,7 +9,7 @@
 /// The rows are read back from SQLite to be hashed: what is vouched for is what is stored. Covered
 /// are the columns that never change; what changes or adds up (`orders.status`, balances, lots, holds)
 /// follows from covered rows and is compared with them by `checkBooks`. News taken in, signals and
-/// alerts are not covered: they are pruned by age.
+/// alerts are not covered: they are pruned by age; proofs and the outbox neither.
 import Domain
 import Foundation
 import GRDB
@@ -205,7 +205,7 @@ extension LedgerEntry {
         case .hold: 6
         case .command: 7
         case .reconciliation: 8
-        case .taken, .signal, .lot, .alert, .checkpoint: nil
+        case .taken, .signal, .lot, .alert, .checkpoint, .proof, .outgoing: nil
         }
     }
 
@@ -233,6 +233,8 @@ extension LedgerEntry {
         case .hold(.lifted(_, _, _, let at)): at
         case .command(let record): record.at
         case .reconciliation(let run): run.at
+        case .outgoing(let row): row.at
+        case .proof: nil
         }
     }
 }

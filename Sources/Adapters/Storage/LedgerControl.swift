@@ -9,6 +9,12 @@ struct StoredArguments: Codable {
     var exits: Bool?
     var latch: String?
     var token: String?
+    /// The word of a `WeightsOrder`.
+    var order: String?
+    /// By `StrategyID.index`.
+    var weights: [Double]?
+    var version: Int?
+    var limits: [String: Double]?
 
     init(_ verb: Command.Verb) {
         switch verb {
@@ -16,7 +22,35 @@ struct StoredArguments: Codable {
         case .resume(let latch): self.latch = latch
         case .flatten(let token): self.token = token
         case .reconcile: break
+        case .weights(let order):
+            self.order = order.name
+            switch order {
+            case .set(let values): weights = values
+            case .rollback(let version): self.version = version
+            case .freeze, .unfreeze: break
+            }
+        case .limits(let lowered):
+            limits = Dictionary(uniqueKeysWithValues: lowered.map { ($0.key.rawValue, $0.value) })
         }
+    }
+
+    private var weightsOrder: WeightsOrder? {
+        switch order {
+        case "set": weights.map { .set($0) }
+        case "freeze": .freeze
+        case "unfreeze": .unfreeze
+        case "rollback": version.map { .rollback(version: $0) }
+        default: nil
+        }
+    }
+
+    private var lowered: [RiskLimit: Double]? {
+        var lowered: [RiskLimit: Double] = [:]
+        for (name, value) in limits ?? [:] {
+            guard let limit = RiskLimit(rawValue: name) else { return nil }
+            lowered[limit] = value
+        }
+        return lowered
     }
 
     func verb(_ name: String) -> Command.Verb? {
@@ -26,6 +60,8 @@ struct StoredArguments: Codable {
         case "resume": .resume(latch: latch)
         case "flatten": .flatten(token: token)
         case "reconcile": .reconcile
+        case "weights": weightsOrder.map { .weights($0) }
+        case "limits": lowered.map { .limits($0) }
         default: nil
         }
     }
@@ -197,6 +233,12 @@ extension LedgerStore {
             "SELECT \(LedgerColumns.command) FROM commands ORDER BY seq DESC LIMIT 256"
         ) { row throws in state.commands.append(try row.command()) }
         state.commands.reverse()
+        try session.rows(
+            """
+            SELECT \(LedgerColumns.command) FROM commands
+            WHERE verb IN ('weights', 'limits') ORDER BY seq
+            """
+        ) { row throws in state.overrides.take(try row.command()) }
         state.reconciledAt = try session.integer(
             """
             SELECT at FROM reconciliations WHERE verdict IN ('matches', 'repaired')

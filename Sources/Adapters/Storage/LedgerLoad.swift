@@ -38,7 +38,7 @@ extension LedgerStore {
             """
             SELECT at, feed_position, equity_peak, drawdown_max, session_date, day_start_equity,
                 loss_base, drawdown_base, losing_streak, order_failures, round_trips,
-                lost_stops FROM checkpoint
+                lost_stops, exits_wanted, revisions FROM checkpoint
             """
         ) { row throws in
             var point = Checkpoint(
@@ -57,6 +57,8 @@ extension LedgerStore {
                 .mapValues(Money.init(units:))
             point.lostStops = try row.units(11, "checkpoint.lost_stops")
                 .mapValues(Price.init(units:))
+            point.exitsWanted = try row.reasons(12, "checkpoint.exits_wanted")
+            point.revisions = try row.revisions(13, "checkpoint.revisions")
             checkpoint = point
         }
         return checkpoint
@@ -111,32 +113,6 @@ extension LedgerStore {
             let order = try row.order()
             state.openOrders.append(order)
             state.roles[order.intent.id] = order.intent.role
-        }
-        try session.rows(
-            """
-            SELECT o.symbol, o.reason FROM orders o JOIN (
-                SELECT symbol, min(opened_at) AS since FROM lots WHERE quantity <> 0
-                GROUP BY symbol) held ON held.symbol = o.symbol
-            WHERE o.role = 'exit' AND o.created_at >= held.since ORDER BY o.seq
-            """
-        ) { row throws in
-            guard let reason = TradeReason(rawValue: try row.text(1, "orders.reason")) else {
-                throw row.bad("orders.reason")
-            }
-            state.exitsWanted[try row.symbol(0, "orders.symbol")] = reason
-        }
-        try session.rows(
-            """
-            SELECT o.symbol, e.reason FROM orders o JOIN order_events e ON e.order_id = o.id
-            WHERE o.id IN (SELECT opened_by FROM lots WHERE quantity <> 0)
-                AND e.from_status = e.to_status AND e.reason IS NOT NULL
-            """
-        ) { row throws in
-            let symbol = try row.symbol(0, "orders.symbol")
-            if state.exitsWanted[symbol] == nil {
-                state.exitsWanted[symbol] = OrderTransition.leaving(
-                    try row.text(1, "order_events.reason"))
-            }
         }
         try session.rows(
             """

@@ -40,6 +40,26 @@ extension LedgerStore {
         }
     }
 
+    /// How many trades were closed, and how long they were held together, in whole seconds.
+    package func tradeTally() throws(StorageError) -> (trades: Int, heldSeconds: Int64) {
+        let sums = try collect(
+            "SELECT count(*), sum((exit_time - entry_time) / 1000000000) FROM closed_trades"
+        ) { row throws in
+            (
+                Int(try row.integer(0, "closed_trades.count")),
+                try row.integerIfAny(1, "closed_trades.held") ?? 0
+            )
+        }
+        return sums.first.map { (trades: $0.0, heldSeconds: $0.1) } ?? (0, 0)
+    }
+
+    /// The fill that was booked last.
+    package func lastFill() throws(StorageError) -> Fill? {
+        try collect("SELECT \(LedgerColumns.fill) FROM fills ORDER BY seq DESC", limit: 1) {
+            row throws in try row.fill()
+        }.first
+    }
+
     /// The newest `limit` orders, newest first.
     package func orders(limit: Int) throws(StorageError) -> [OrderSummary] {
         try collect("SELECT \(LedgerColumns.order) FROM orders ORDER BY seq DESC", limit: limit) {
@@ -68,6 +88,24 @@ extension LedgerStore {
     package func weightsHistory() throws(StorageError) -> [WeightsChange] {
         try collect("SELECT \(LedgerColumns.weights) FROM weights ORDER BY seq") { row in
             row.weights()
+        }
+    }
+
+    /// The newest valid weights of that version that the chain vouches for; nil: there are none.
+    package func weights(version: Int) throws(StorageError) -> StrategyWeights? {
+        try connection.access { session in
+            let doubtful = try LedgerChain().doubtfulWeights(session).map(\.seqs)
+            var found: StrategyWeights?
+            try session.rows(
+                "SELECT \(LedgerColumns.weights), seq FROM weights WHERE version = ? ORDER BY seq",
+                version
+            ) { row throws in
+                let seq = try row.integer(9, "weights.seq")
+                if !doubtful.contains(where: { $0.contains(seq) }), let change = row.weights() {
+                    found = change.weights
+                }
+            }
+            return found
         }
     }
 

@@ -27,7 +27,12 @@ enum LedgerColumns {
         """
     /// Numbers by symbol in one column, in order of the symbols: `AAA=5 BBB=-3`.
     static func units(_ units: [Symbol: Int64]) -> String {
-        units.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
+        words(units.mapValues { "\($0)" })
+    }
+
+    /// Words by symbol, in the same way.
+    static func words(_ words: [Symbol: String]) -> String {
+        words.sorted { $0.key < $1.key }.map { "\($0.key.name)=\($0.value)" }
             .joined(separator: " ")
     }
 
@@ -60,14 +65,34 @@ extension StoredRow {
 
     /// From `LedgerColumns.units`.
     func units(_ index: Int, _ column: String) throws -> [Symbol: Int64] {
-        var units: [Symbol: Int64] = [:]
+        try pairs(index, column) { Int64($0) }
+    }
+
+    /// From `LedgerColumns.words`.
+    func reasons(_ index: Int, _ column: String) throws -> [Symbol: TradeReason] {
+        try pairs(index, column) { TradeReason(rawValue: String($0)) }
+    }
+
+    private func pairs<Value>(
+        _ index: Int, _ column: String, _ read: (Substring) -> Value?
+    ) throws -> [Symbol: Value] {
+        var values: [Symbol: Value] = [:]
         for pair in try text(index, column).split(separator: " ") {
             let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2, let symbol = Symbol(parts[0]), let value = Int64(parts[1])
+            guard parts.count == 2, let symbol = Symbol(parts[0]), let value = read(parts[1])
             else { throw bad(column) }
-            units[symbol] = value
+            values[symbol] = value
         }
-        return units
+        return values
+    }
+
+    /// From `StoredRevision`.
+    func revisions(_ index: Int, _ column: String) throws -> [BrokerReport] {
+        guard try !text(index, column).isEmpty else { return [] }
+        return try decoded(index, column, [StoredRevision].self).map { stored throws in
+            guard let report = stored.report else { throw bad(column) }
+            return report
+        }
     }
 
     private func orderType(_ name: Int, _ price: Int) throws -> OrderType {
@@ -174,5 +199,43 @@ extension StoredRow {
             indicators: evidence.indicators, headlines: evidence.headlines,
             weightsVersion: evidence.weightsVersion)
         return (signal, try decoded(10, "signals.verdict"))
+    }
+}
+
+/// An execution that the broker takes back, or gives other terms; nil for any other report.
+struct StoredRevision: Codable {
+    let order: String
+    let at: Int64
+    let execution: String
+    /// The new terms; nil: there was no such execution.
+    var quantity: Int64?
+    var price: Int64?
+    /// What the order has in all.
+    let total: Int64?
+
+    init?(_ report: BrokerReport) {
+        switch report.event {
+        case .busted(let id): execution = id
+        case .corrected(let id, let quantity, let price):
+            execution = id
+            (self.quantity, self.price) = (quantity.units, price.units)
+        default: return nil
+        }
+        order = report.orderID.text
+        at = report.at.nanoseconds
+        total = report.filledTotal?.units
+    }
+
+    var report: BrokerReport? {
+        guard let id = ClientOrderID(order) else { return nil }
+        var event = BrokerReport.Event.busted(executionID: execution)
+        if let quantity, let price {
+            event = .corrected(
+                executionID: execution, quantity: Quantity(units: quantity),
+                price: Price(units: price))
+        }
+        return BrokerReport(
+            orderID: id, at: Timestamp(nanoseconds: at), event: event,
+            filledTotal: total.map { Quantity(units: $0) })
     }
 }

@@ -10,6 +10,8 @@ enum LedgerSchema {
         migrator.registerMigration("ledger-1") { db in try db.execute(sql: version1) }
         migrator.registerMigration("ledger-2") { db in try migrate2(db) }
         migrator.registerMigration("ledger-3") { db in try db.execute(sql: version3) }
+        migrator.registerMigration("ledger-4") { db in try db.execute(sql: version4) }
+        migrator.registerMigration("ledger-5") { db in try db.execute(sql: version5) }
         return migrator
     }
 

@@ -121,4 +121,26 @@ extension LedgerSchema {
                 GROUP BY symbol)
                 AND status NOT IN ('INTENT', 'SUBMITTING', 'UNKNOWN', 'ACKED')), '');
         """
+
+    /// Why positions are to be left, as a list of `SYMBOL=reason`, and executions that wait to be
+    /// taken back. Positions whose exit failed or whose entry was to be canceled for it are left
+    /// still; a flatten says so by its hold.
+    static let version4 = """
+        ALTER TABLE checkpoint ADD COLUMN exits_wanted TEXT NOT NULL DEFAULT '';
+        ALTER TABLE checkpoint ADD COLUMN revisions TEXT NOT NULL DEFAULT '';
+
+        UPDATE checkpoint SET exits_wanted = coalesce((
+            SELECT group_concat(symbol || '=' || reason, ' ') FROM (
+                SELECT symbol, reason, max(rank) FROM (
+                    SELECT o.symbol, o.reason, o.seq + 1000000000 AS rank FROM orders o JOIN (
+                        SELECT symbol, min(opened_at) AS since FROM lots WHERE quantity <> 0
+                        GROUP BY symbol) held ON held.symbol = o.symbol
+                    WHERE o.role = 'exit' AND o.created_at >= held.since
+                    UNION ALL
+                    SELECT o.symbol, substr(e.reason, 8), o.seq
+                    FROM orders o JOIN order_events e ON e.order_id = o.id
+                    WHERE o.id IN (SELECT opened_by FROM lots WHERE quantity <> 0)
+                        AND e.from_status = e.to_status AND e.reason LIKE 'leave: %')
+                WHERE reason <> 'flatten' GROUP BY symbol)), '');
+        """
 }

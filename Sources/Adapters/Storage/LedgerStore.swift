@@ -105,7 +105,8 @@ package final class LedgerStore {
 
     /// Makes `entries` durable: all of them or none. Nothing is written for none (S17).
     ///
-    /// - Throws: `duplicateDecision`, `duplicateExecution`, `duplicateCommand`, `unknownOrder`,
+    /// - Throws: `duplicateDecision`, `duplicateExecution`, `duplicateCommand`, `knownProof`,
+    ///   `proofsFull`, `unknownOrder`,
     ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`; `full`, after which the
     ///   same may work once there is room; `stopped` once an earlier commit failed at the disk.
     package func commit(_ entries: [LedgerEntry]) throws(StorageError) {
@@ -120,6 +121,13 @@ package final class LedgerStore {
                 mark.write(next)
             }
         }
+    }
+
+    /// A change outside of any event, in a transaction of its own.
+    func change<Result>(
+        _ body: (StoreSession) throws -> Result
+    ) throws(StorageError) -> Result {
+        try guarded { () throws(StorageError) in try connection.write(body) }
     }
 
     /// Around all that writes: nothing after an earlier failure at the disk, and such a failure ends

@@ -33,6 +33,9 @@ struct LedgerWriter {
             default: try write(entry, session)
             }
         }
+        if entries.contains(where: { if case .outgoing = $0 { true } else { false } }) {
+            try boundOutbox(session)
+        }
         // Only now: a hold counts wherever in the commit it stands.
         for case .transition(let step) in entries where step.to == .submitting {
             try LedgerGate.check(step, departing: departing, session)
@@ -60,6 +63,8 @@ struct LedgerWriter {
         case .checkpoint(let checkpoint): try write(checkpoint, session)
         case .hold(let change): try write(change, session)
         case .command(let record): try write(record, session)
+        case .proof(let proof): try write(proof, session)
+        case .outgoing(let row): try write(row, session)
         case .transition, .reconciliation: break
         }
     }
@@ -225,22 +230,28 @@ struct LedgerWriter {
             """
             INSERT INTO checkpoint (id, at, feed_position, equity_peak, drawdown_max, session_date,
                 day_start_equity, loss_base, drawdown_base, losing_streak, order_failures,
-                round_trips, lost_stops)
-            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                round_trips, lost_stops, exits_wanted, revisions)
+            VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET at = excluded.at,
                 feed_position = excluded.feed_position, equity_peak = excluded.equity_peak,
                 drawdown_max = excluded.drawdown_max, session_date = excluded.session_date,
                 day_start_equity = excluded.day_start_equity, loss_base = excluded.loss_base,
                 drawdown_base = excluded.drawdown_base, losing_streak = excluded.losing_streak,
                 order_failures = excluded.order_failures,
-                round_trips = excluded.round_trips, lost_stops = excluded.lost_stops
+                round_trips = excluded.round_trips, lost_stops = excluded.lost_stops,
+                exits_wanted = excluded.exits_wanted, revisions = excluded.revisions
             """,
             checkpoint.at.nanoseconds, checkpoint.feedPosition, checkpoint.equityPeak.units,
             checkpoint.drawdownMax.units, checkpoint.sessionDate, checkpoint.dayStartEquity.units,
             checkpoint.lossBase?.units,
             checkpoint.drawdownBase?.units, checkpoint.losingStreak, checkpoint.orderFailures,
             LedgerColumns.units(checkpoint.roundTrips.mapValues(\.units)),
-            LedgerColumns.units(checkpoint.lostStops.mapValues(\.units)))
+            LedgerColumns.units(checkpoint.lostStops.mapValues(\.units)),
+            LedgerColumns.words(checkpoint.exitsWanted.mapValues(\.rawValue)),
+            checkpoint.revisions.isEmpty
+                ? ""
+                : try json(
+                    checkpoint.revisions.compactMap { StoredRevision($0) }, for: "checkpoint"))
     }
 }
 

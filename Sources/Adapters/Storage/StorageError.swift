@@ -48,6 +48,10 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case notStanding(hold: String)
     /// There is an answer to this command already.
     case duplicateCommand(String)
+    /// This signed message had its effect already.
+    case knownProof(String)
+    /// So many signed messages are remembered that no other can be.
+    case proofsFull
     /// The ledger ends before the last commit that is known: its end was lost, or it is a copy.
     case behindMark(path: String, mark: Int64, head: Int64)
     /// The disk is full. What was committed before is intact, and the same commit may work later.
@@ -96,6 +100,10 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
             "the hold \(hold) does not stand"
         case .duplicateCommand(let transaction):
             "the command \(transaction) was answered already"
+        case .knownProof(let jti):
+            "the signed message \(jti) had its effect already"
+        case .proofsFull:
+            "too many signed messages are remembered: wait some minutes"
         case .behindMark(let path, let mark, let head):
             "\(path) ends at commit \(head), but commit \(mark) is known to have been made; "
                 + "run bellwether doctor, then restore a backup"
@@ -126,8 +134,8 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .damaged(let file, _, _), .badRow(let file, _, _): file == .ledger ? .halt : .degrade
         case .unstorable(let file, _, _): file == .ledger ? .halt : .degrade
         case .duplicateDecision, .duplicateExecution, .unknownOrder, .wrongStatus: .halt
-        case .gateClosed, .notStanding, .duplicateCommand, .behindMark: .halt
-        case .full, .badBackup: .degrade
+        case .gateClosed, .notStanding, .duplicateCommand, .knownProof, .behindMark: .halt
+        case .full, .badBackup, .proofsFull: .degrade
         case .ambiguousOrder: .degrade
         case .sqlite(let file, let code, _, _):
             switch code & 0xFF {

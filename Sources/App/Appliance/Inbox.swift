@@ -8,15 +8,18 @@ package struct ControlMessage: Sendable {
     /// `ctl:root`.
     package let by: String
     package let isProven: Bool
+    /// What it was signed with; stored before it has its effect.
+    package let proof: CommandProof?
     package let reply: @Sendable (ControlAnswer) -> Void
 
     package init(
-        _ request: ControlRequest, by: String, isProven: Bool,
+        _ request: ControlRequest, by: String, isProven: Bool, proof: CommandProof? = nil,
         reply: @escaping @Sendable (ControlAnswer) -> Void
     ) {
         self.request = request
         self.by = by
         self.isProven = isProven
+        self.proof = proof
         self.reply = reply
     }
 }

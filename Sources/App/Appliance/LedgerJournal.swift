@@ -1,5 +1,6 @@
 import Domain
 import Engine
+import Host
 import Storage
 
 /// Writes the engine's effects into the two databases.
@@ -14,6 +15,10 @@ package final class LedgerJournal: EventJournal {
     private let interval: Span
     /// Told of every notice as it is committed.
     package var onNotice: ((Notice) -> Void)?
+    /// What is to be told outside is stored with what it tells of.
+    package var publisher: Publisher?
+    /// How long commits of the ledger took.
+    package private(set) var latency = LatencyFigures()
     /// Given the engine's answers once they are durable.
     package var onAnswer: ((CommandAnswer) -> Void)?
     /// Told once when the ledger's reserve was given up to make a commit.
@@ -45,11 +50,21 @@ package final class LedgerJournal: EventJournal {
             case .notice, .submit, .cancel, .ask, .answer: break
             }
         }
+        if let publisher {
+            let now = ContinuousClock.now
+            entries += publisher.prepare(effects, now: now).map {
+                .outgoing(OutboxRow($0, at: wallTime()))
+            }
+        }
         if !entries.isEmpty {
             if hasRows { tryHistory { try history.flush() } }
-            try commitEntries()
+            do { try commitEntries() } catch {
+                publisher?.failed()
+                throw error
+            }
             commits += 1
         }
+        publisher?.committed()
         if let onAnswer {
             for case .answer(let answer) in effects { onAnswer(answer) }
         }
@@ -60,6 +75,8 @@ package final class LedgerJournal: EventJournal {
     /// On a full disk the reserve is given up, once: what is committed then is how the daemon
     /// stands down. A disk that is full again after that ends it.
     private func commitEntries() throws(StorageError) {
+        let began = ContinuousClock.now
+        defer { latency.take(began.duration(to: .now)) }
         do { try ledger.commit(entries) } catch {
             guard case .full = error else { throw error }
             ledger.releaseReserve()
@@ -74,6 +91,10 @@ package final class LedgerJournal: EventJournal {
 
     package func command(transaction: String) throws -> CommandRecord? {
         try ledger.command(transaction: transaction)
+    }
+
+    package func weights(version: Int) throws -> StrategyWeights? {
+        try ledger.weights(version: version)
     }
 
     package func took(_ bar: Bar, symbols: SymbolTable) {

@@ -23,12 +23,16 @@ package struct LiveRunner<Feed: MarketFeed> {
     let copies = CopyDesk()
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
+    /// Reads the configuration anew and says what came of it.
+    package var onReload: (() -> ControlAnswer)?
+    /// The newest reloads by their transactions, so that one asked for twice is answered alike.
+    var reloads: [ControlAnswer] = []
     /// Counts of the control socket, for `status`.
     package var controlCounters: (() -> ControlCounters)?
+    /// What is told and asked over MQTT; nil: nothing.
+    private(set) var messaging: MessagingService?
     /// The watch over this thread.
     private let pulse: RunnerPulse?
-    /// Asked to read the configuration again; without it a wish to reload waits.
-    package var onReload: (() -> ReloadOutcome)?
     private let speed: MarketSettings.Speed
     private let retention: Retention
     /// Told about every instant that was played.
@@ -39,7 +43,8 @@ package struct LiveRunner<Feed: MarketFeed> {
     /// Restores engine and venue from the stores; the market goes on where it was left.
     package init(
         _ assembly: Assembly, feed: Feed, news: NewsSources, journal: LedgerJournal,
-        inbox: Inbox, idPrefix: String? = nil, pulse: RunnerPulse? = nil
+        inbox: Inbox, idPrefix: String? = nil, pulse: RunnerPulse? = nil,
+        messaging: MessagingService? = nil
     ) throws {
         var config = assembly.runConfig(
             ledger: journal.ledger, idPrefix: idPrefix, interval: feed.interval)
@@ -67,6 +72,8 @@ package struct LiveRunner<Feed: MarketFeed> {
         self.inbox = inbox
         self.assembly = assembly
         self.pulse = pulse
+        self.messaging = messaging
+        journal.publisher = messaging?.publisher
         speed = assembly.configuration.market.speed
         retention = Retention(assembly.configuration.storage)
         let desk = desk
@@ -228,7 +235,11 @@ package struct LiveRunner<Feed: MarketFeed> {
         showPulse()
     }
 
-    private func showPulse() { pulse?.beat(loop.engine, journal.ledger) }
+    /// At every turn of the loop, and at least once a second.
+    private func showPulse() {
+        pulse?.beat(loop.engine, journal.ledger)
+        messaging?.look(self)
+    }
 
     /// News only once there is a market time to take it at; requests always: before the first bar
     /// they are taken at its time.

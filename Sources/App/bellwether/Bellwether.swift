@@ -34,6 +34,7 @@ struct Bellwether: ParsableCommand {
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, BacktestCommand.self,
             ReportCommand.self, ExplainCommand.self,
             ScoreCommand.self, CalendarCommand.self, CheckConfigCommand.self,
+            ConfigCommand.self,
             BenchCommand.self, SimulateCommand.self, VersionCommand.self,
             MessageCatalogCommand.self,
         ])
@@ -135,10 +136,7 @@ struct ConfigurationOptions: ParsableArguments {
         bars: [String] = [], news: [String] = [], more: [String] = [], needsLimits: Bool = true,
         usesStore: Bool = false
     ) throws -> LoadedConfiguration {
-        var loaded = try loadConfiguration(
-            path: file, overrides: more + overrides, bars: bars, news: news)
-        let moved = loaded.moveStateHome(
-            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
+        let (loaded, moved) = try read(bars: bars, news: news, more: more)
         if usesStore, let moved { complain("bellwether: \(moved)", .warning) }
         let passedOver = needsLimits ? [] : loaded.configuration.limitsOff
         for warning in loaded.warnings where !passedOver.contains(warning.key ?? "") {
@@ -147,23 +145,32 @@ struct ConfigurationOptions: ParsableArguments {
         return loaded
     }
 
-    /// As at the start, from the files as they are now; nothing is printed.
-    func loadAgain() throws(ConfigurationErrors) -> LoadedConfiguration {
-        var loaded = try loadConfiguration(path: file, overrides: overrides)
-        _ = loaded.moveStateHome(
-            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
-        return loaded
+    static let systemFile = "/etc/bellwether/bellwether.toml"
+
+    /// Nothing is written: the warnings are in the result.
+    func loadQuietly() throws(ConfigurationErrors) -> LoadedConfiguration {
+        try read(bars: [], news: [], more: []).loaded
     }
 
-    private var file: String? {
-        let system = "/etc/bellwether/bellwether.toml"
-        return config ?? (FileManager.default.fileExists(atPath: system) ? system : nil)
+    /// - Returns: `moved` says where the store is, when it is not at its usual place.
+    private func read(
+        bars: [String], news: [String], more: [String]
+    ) throws(ConfigurationErrors) -> (loaded: LoadedConfiguration, moved: String?) {
+        let isThere = FileManager.default.fileExists(atPath: Self.systemFile)
+        var loaded = try loadConfiguration(
+            path: config ?? (isThere ? Self.systemFile : nil), overrides: more + overrides,
+            bars: bars, news: news)
+        let moved = loaded.moveStateHome(
+            environment: ProcessInfo.processInfo.environment, isAllowed: mayWriteState)
+        return (loaded, moved)
     }
 }
 
 /// Whether this process can keep its store in `folder`, there already or not.
 private func mayWriteState(_ folder: String) -> Bool {
     if geteuid() == 0 { return true }
+    // Who may command the service means its store, though only the service writes there.
+    if access("/run/bellwether/control.sock", W_OK) == 0 { return true }
     let isThere = FileManager.default.fileExists(atPath: folder)
     return access(isThere ? folder : (folder as NSString).deletingLastPathComponent, W_OK) == 0
 }

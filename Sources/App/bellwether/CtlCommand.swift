@@ -14,11 +14,17 @@ struct CtlCommand: ParsableCommand {
             a command is carried out and durable before it is answered. Where no daemon runs, the \
             command is written into the store for the next start, if there is one. A refused \
             command ends with exit code 1 and its reason on standard error.
+
+            With --mqtt, before the verb, it asks over the MQTT broker instead, from any machine: \
+            ctl --mqtt --host broker.lan --id bw-1a2b --key my.key resume. Requests that change \
+            something are signed and hold for a minute, so the clocks of both must be right.
             """,
         subcommands: [
             Pause.self, Resume.self, Flatten.self, Reconcile.self, Status.self, Positions.self,
-            Weights.self,
+            CtlWeights.self, CtlLimits.self, CtlReport.self, CtlReload.self, KeyCommand.self,
         ])
+
+    @OptionGroup var way: MQTTOptions
 
     struct Common: ParsableArguments {
         @OptionGroup var options: ConfigurationOptions
@@ -31,7 +37,8 @@ struct CtlCommand: ParsableCommand {
 
         /// - Parameter creates: begin a ledger where the folder that was named holds none.
         func ask(
-            _ verb: ControlRequest.Verb, reason: String = "", creates: Bool = false
+            _ verb: ControlRequest.Verb, reason: String = "", creates: Bool = false,
+            way: MQTTOptions? = nil
         ) throws -> ControlAnswer {
             let loaded = try options.load(needsLimits: false, usesStore: true)
             let configuration = loaded.configuration
@@ -48,6 +55,9 @@ struct CtlCommand: ParsableCommand {
             } catch {
                 complain("bellwether: \(error.code.rawValue): \(error.message)")
                 throw Exit.usage
+            }
+            if let way, way.mqtt {
+                return try MQTTAccess(options: way, configuration: configuration).ask(request)
             }
             return try ControlAccess(configuration: configuration, mayCreate: creates).ask(request)
         }
@@ -76,13 +86,14 @@ struct CtlCommand: ParsableCommand {
         @Flag(help: "Before the very first start: begin a ledger in storage.path, given by name.")
         var create = false
         @OptionGroup var common: Common
+        @ParentCommand var ctl: CtlCommand
 
         func run() throws {
             try reporting {
                 try common.show(
                     try common.ask(
                         .command(.pause(until: until, exits: exits)), reason: reason,
-                        creates: create))
+                        creates: create, way: ctl.way))
             }
         }
     }
@@ -97,11 +108,12 @@ struct CtlCommand: ParsableCommand {
         var latch: String?
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: Common
+        @ParentCommand var ctl: CtlCommand
 
         func run() throws {
             try reporting {
                 try common.show(
-                    try common.ask(.command(.resume(latch: latch)), reason: reason))
+                    try common.ask(.command(.resume(latch: latch)), reason: reason, way: ctl.way))
             }
         }
     }
@@ -118,10 +130,12 @@ struct CtlCommand: ParsableCommand {
         @Flag(help: "Do both steps.") var yes = false
         @Option(help: "Why; kept with it.") var reason = ""
         @OptionGroup var common: Common
+        @ParentCommand var ctl: CtlCommand
 
         func run() throws {
             try reporting {
-                let first = try common.ask(.command(.flatten(token: token)), reason: reason)
+                let first = try common.ask(
+                    .command(.flatten(token: token)), reason: reason, way: ctl.way)
                 guard token == nil, first.error == nil, let given = flattenToken(first) else {
                     try common.show(first)
                     return
@@ -142,7 +156,7 @@ struct CtlCommand: ParsableCommand {
                 var second = common
                 second.transaction = nil
                 try common.show(
-                    try second.ask(.command(.flatten(token: given)), reason: reason))
+                    try second.ask(.command(.flatten(token: given)), reason: reason, way: ctl.way))
             }
         }
     }
@@ -155,9 +169,10 @@ struct CtlCommand: ParsableCommand {
                 as bellwether reconcile.
                 """)
         @OptionGroup var common: Common
+        @ParentCommand var ctl: CtlCommand
 
         func run() throws {
-            try reporting { try showReconciliation(common) }
+            try reporting { try showReconciliation(common, way: ctl.way) }
         }
     }
 
@@ -167,8 +182,9 @@ struct CtlCommand: ParsableCommand {
             discussion: "Reads the configuration; writes how the daemon stands.")
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Write JSON.") var json = false
+        @ParentCommand var ctl: CtlCommand
 
-        func run() throws { try reporting { try showStatus(options, json: json) } }
+        func run() throws { try reporting { try showStatus(options, json: json, way: ctl.way) } }
     }
 
     struct Positions: ParsableCommand {
@@ -177,21 +193,10 @@ struct CtlCommand: ParsableCommand {
             discussion: "Reads the configuration; writes a line for each position, or JSON.")
         @OptionGroup var options: ConfigurationOptions
         @Flag(help: "Write JSON.") var json = false
+        @ParentCommand var ctl: CtlCommand
 
         func run() throws {
-            try reporting { try showData(.positions, options, json: json) }
-        }
-    }
-
-    struct Weights: ParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Show the weights of the strategies.",
-            discussion: "Reads the configuration; writes a line for each strategy, or JSON.")
-        @OptionGroup var options: ConfigurationOptions
-        @Flag(help: "Write JSON.") var json = false
-
-        func run() throws {
-            try reporting { try showData(.weights, options, json: json) }
+            try reporting { try showData(.positions, options, json: json, way: ctl.way) }
         }
     }
 }
@@ -206,28 +211,38 @@ private func marketTime(_ argument: String) throws -> Timestamp {
 }
 
 /// Exit code 1 when broker and books differ.
-func showReconciliation(_ common: CtlCommand.Common) throws {
-    let answer = try common.ask(.command(.reconcile))
+func showReconciliation(_ common: CtlCommand.Common, way: MQTTOptions? = nil) throws {
+    let answer = try common.ask(.command(.reconcile), way: way)
     try common.show(answer)
     if !reconciliationMatches(answer) { throw Exit.negative }
 }
 
-private func showData(
-    _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool
+func showData(
+    _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, json: Bool,
+    way: MQTTOptions? = nil
 ) throws {
-    let configuration = try options.load(needsLimits: false, usesStore: true).configuration
-    let answer = try ControlAccess(configuration: configuration).ask(
-        ControlRequest(transaction: nil, verb: verb))
+    let answer = try question(verb, options, way)
     try demandDone(answer)
     print(
         json ? answer.dataLine + "\n" : dataText(answer, verb: verb.name, colour: wantsColour),
         terminator: "")
 }
 
-func showStatus(_ options: ConfigurationOptions, json: Bool) throws {
+private func question(
+    _ verb: ControlRequest.Verb, _ options: ConfigurationOptions, _ way: MQTTOptions?
+) throws -> ControlAnswer {
     let configuration = try options.load(needsLimits: false, usesStore: true).configuration
-    let answer = try ControlAccess(configuration: configuration).ask(
-        ControlRequest(transaction: nil, verb: .status))
+    let request = ControlRequest(transaction: nil, verb: verb)
+    if let way, way.mqtt {
+        return try MQTTAccess(options: way, configuration: configuration).ask(request)
+    }
+    return try ControlAccess(configuration: configuration).ask(request)
+}
+
+func showStatus(
+    _ options: ConfigurationOptions, json: Bool, way: MQTTOptions? = nil
+) throws {
+    let answer = try question(.status, options, way)
     try demandDone(answer)
     print(
         json ? answer.dataLine + "\n" : dataText(answer, verb: "status", colour: wantsColour),

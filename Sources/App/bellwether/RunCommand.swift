@@ -34,7 +34,7 @@ struct RunCommand: ParsableCommand {
         defer { service.finish() }
         try reporting {
             let configuration = try options.load(usesStore: true).configuration
-            service.use(configuration, load: options.loadAgain)
+            service.use(configuration, load: options.loadQuietly)
             let off = configuration.limitsOff
             guard off.isEmpty else {
                 complain(
@@ -113,10 +113,16 @@ struct RunCommand: ParsableCommand {
         journal.onNotice = show.notice
         service.begins("restoring the engine", atMost: .seconds(300))
         let pulse = service.pulse()
+        let messaging = try MessagingService.open(
+            configuration, environment: ProcessInfo.processInfo.environment,
+            ledger: access.ledger, service: service, inbox: inbox,
+            complain: { complain("bellwether: \($0)") })
+        defer { messaging?.stop() }
         var runner = try LiveRunner(
-            assembly, feed: feed, news: news, journal: journal, inbox: inbox, pulse: pulse)
+            assembly, feed: feed, news: news, journal: journal, inbox: inbox, pulse: pulse,
+            messaging: messaging)
         runner.controlCounters = { control.counters }
-        runner.onReload = service.reload
+        runner.onReload = { ControlAnswer(service.reload()) }
         for warning in access.ledger.loadWarnings { alert("weights-corrupt", warning, inbox) }
         show.opening(runner.loop.engine)
         service.ready(runner.loop.engine)

@@ -15,29 +15,20 @@ struct VersionCommand: ParsableCommand {
 }
 
 struct CheckConfigCommand: ParsableCommand {
+    static let explanation = """
+        Reads the configuration file and its drop-ins. Writes problems to standard error, all of \
+        them at once, each with file, line and key; the exit code is then 78. Warnings, such as an \
+        old name of a key, are written as well but leave the exit code at 0, unless --strict is \
+        given.
+        """
     static let configuration = CommandConfiguration(
         commandName: "check-config",
         abstract: "Check the configuration and say everything that is wrong with it.",
-        discussion: """
-            Reads the configuration file and its drop-ins. Writes problems to standard error, all \
-            of them at once, each with file, line and key; the exit code is then 78.
-            """)
+        discussion: explanation)
 
-    @OptionGroup var options: ConfigurationOptions
-    @Flag(help: "Print the configuration that results, with every default.") var effective = false
+    @OptionGroup var check: ConfigurationCheck
 
-    func run() throws {
-        try reporting {
-            let loaded = try options.load()
-            if effective {
-                print(effectiveConfiguration(loaded.configuration), terminator: "")
-            } else {
-                let files =
-                    loaded.files.isEmpty ? "the defaults" : loaded.files.joined(separator: ", ")
-                print("\(files): valid")
-            }
-        }
-    }
+    func run() throws { try reporting { try check.run() } }
 }
 
 struct CalendarCommand: ParsableCommand {

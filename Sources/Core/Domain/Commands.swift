@@ -8,6 +8,9 @@ package struct Command: Sendable, Equatable {
         /// Without a token: asks for one. With it: leaves every position.
         case flatten(token: String?)
         case reconcile
+        case weights(WeightsOrder)
+        /// Lowers limits of the gate; never empty.
+        case limits([RiskLimit: Double])
 
         package var name: String {
             switch self {
@@ -15,6 +18,8 @@ package struct Command: Sendable, Equatable {
             case .resume: "resume"
             case .flatten: "flatten"
             case .reconcile: "reconcile"
+            case .weights: "weights"
+            case .limits: "limits"
             }
         }
     }
@@ -28,8 +33,14 @@ package struct Command: Sendable, Equatable {
     package let isProven: Bool
     package let why: String
     package let verb: Verb
+    /// What it was signed with, where a signature is the way to be proven; not kept with it.
+    package let proof: CommandProof?
 
-    package init(transaction: String, by: String, isProven: Bool, why: String, verb: Verb) {
+    package init(
+        transaction: String, by: String, isProven: Bool, why: String, verb: Verb,
+        proof: CommandProof? = nil
+    ) {
+        self.proof = proof
         self.transaction = transaction
         self.by = by
         self.isProven = isProven
@@ -70,12 +81,15 @@ package struct CommandAnswer: Sendable, Equatable, Codable {
     /// To confirm a `flatten` with, within the time that the message names, if any.
     package let token: String?
     package let reconciliation: ReconciliationRun?
+    /// What was set, as it stands now.
+    package let figures: [Figure]?
 
     package init(
         transaction: String, verb: String, refusal: CommandRefusal?, message: String,
         mode: TradingMode, holds: [TradingHold], unprotected: [String], token: String? = nil,
-        reconciliation: ReconciliationRun? = nil
+        reconciliation: ReconciliationRun? = nil, figures: [Figure]? = nil
     ) {
+        self.figures = figures
         self.transaction = transaction
         self.verb = verb
         self.refusal = refusal

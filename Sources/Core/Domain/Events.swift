@@ -65,6 +65,10 @@ package indirect enum LedgerEntry: Sendable {
     case hold(HoldChange)
     case command(CommandRecord)
     case reconciliation(ReconciliationRun)
+    /// A signed message that is having its effect: before all else of its event.
+    case proof(CommandProof)
+    /// To be told outside, until that is confirmed.
+    case outgoing(OutboxRow)
 }
 
 /// One row of history.db. Bars go there straight from the runner.

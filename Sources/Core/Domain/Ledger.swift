@@ -127,7 +127,8 @@ package struct ClosedTrade: Sendable, Equatable {
 package struct WeightsChange: Sendable, Equatable {
     package let weights: StrategyWeights
     package let at: Timestamp
-    /// The closed trade that taught it; nil for the first version.
+    /// The closed trade that taught it; `byOperator`; nil for the first version, and for one that
+    /// follows from other settings.
     package let cause: String?
     /// Per strategy, the credit in -1 ... 1 of that trade; 0 for one that did not vote.
     package let credits: [Double]
@@ -138,6 +139,9 @@ package struct WeightsChange: Sendable, Equatable {
         self.cause = cause
         self.credits = credits
     }
+
+    /// The cause of what a person has set.
+    package static let byOperator = "operator"
 }
 
 package enum AlertSeverity: String, Sendable, Codable { case warning, critical }
@@ -207,6 +211,12 @@ package struct Checkpoint: Sendable, Equatable {
     /// Where the newest protective stop of a symbol rested that has none any more; for a position
     /// that is to have it back.
     package var lostStops: [Symbol: Price] = [:]
+    /// Why positions are to be left, until they are gone: which exit belongs to which position no
+    /// other row says, for executions can be booked late and taken back.
+    package var exitsWanted: [Symbol: TradeReason] = [:]
+    /// Executions that the broker takes back (`busted`, `corrected`) and that wait for their terms:
+    /// it says so once.
+    package var revisions: [BrokerReport] = []
 
     package init(
         at: Timestamp, feedPosition: Int64, equityPeak: Money, drawdownMax: Money,
@@ -231,10 +241,12 @@ extension Checkpoint: CustomStringConvertible {
     package var description: String {
         let trips = roundTrips.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         let stops = lostStops.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+        let exits = exitsWanted.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value.rawValue)" }
         let bases = [lossBase, drawdownBase].map { $0?.description ?? "none" }
         return "Checkpoint(at: \(at), feed \(feedPosition), peak \(equityPeak), "
             + "drawdown \(drawdownMax), session \(sessionDate) from \(dayStartEquity), "
             + "bases \(bases), streak \(losingStreak), failures \(orderFailures), "
-            + "round trips \(trips), lost stops \(stops))"
+            + "round trips \(trips), lost stops \(stops), exits \(exits), "
+            + "revisions \(revisions))"
     }
 }

@@ -59,9 +59,6 @@ package struct LedgerState: Sendable, Equatable {
     package var entryVotes: [ClientOrderID: [Vote]] = [:]
     /// Why each order that can still close something was made; for trades closed later.
     package var roles: [ClientOrderID: OrderRole] = [:]
-    /// Why a position that is still open was to be left already: the newest exit order of its time,
-    /// or the wish recorded with its entry (`OrderTransition.leaving`).
-    package var exitsWanted: [Symbol: TradeReason] = [:]
     /// Trades credited so far, by `StrategyID.index`.
     package var creditedTrades: [Int] = [0, 0, 0]
     package var closedTradeCount = 0
@@ -74,6 +71,8 @@ package struct LedgerState: Sendable, Equatable {
     package var holdCount = 0
     /// The newest 256 commands, oldest first.
     package var commands: [CommandRecord] = []
+    /// What commands have changed for good.
+    package var overrides = OperatorOverrides()
     /// Since when the newest reconciliation vouches for the books; nil before the first.
     package var reconciledAt: Timestamp?
     /// How many reconciliations there ever were.

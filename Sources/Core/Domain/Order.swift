@@ -171,11 +171,6 @@ extension OrderTransition {
     /// canceled because its position is to be left. Durable before the cancel is asked for.
     package static func leaving(_ reason: TradeReason) -> String { "leave: \(reason.rawValue)" }
 
-    /// The reading of such a step's reason; nil for any other.
-    package static func leaving(_ reason: String) -> TradeReason? {
-        reason.hasPrefix("leave: ") ? TradeReason(rawValue: String(reason.dropFirst(7))) : nil
-    }
-
     /// The reason of a step that leaves the status as it is: the order is to be canceled. Durable
     /// before the first request for it leaves, and once for each order.
     package static let cancelWanted = "cancel: asked for"

@@ -27,6 +27,8 @@ extension ExecutionStage {
             if let id = symbolID(symbol) { slots[id.index].stopPrice = lostStops[symbol] }
         }
         for mark in state.recentIntents where mark.countsAsOrder { intentTimes.append(mark.at) }
+        let revisions = state.checkpoint?.revisions ?? []
+        desk.revisions = Array(revisions.prefix(ReconciliationDesk.revisionsMax))
         desk.reconciledAt = state.reconciledAt
         desk.count = Int64(state.reconciliationCount)
     }

@@ -146,7 +146,8 @@ package struct Learner: Sendable, Equatable {
         (weights, dayStart, self.day) = (next, next, day)
         isUnrecorded = false
         return WeightsChange(
-            weights: next, at: at, cause: nil, credits: values.map { _ in 0 })
+            weights: next, at: at, cause: WeightsChange.byOperator,
+            credits: values.map { _ in 0 })
     }
 
     /// Per strategy: clamp(return / returnScale) × agreement with the trade × strength. Nil when the

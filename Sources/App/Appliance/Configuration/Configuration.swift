@@ -42,6 +42,9 @@ package struct Configuration: Sendable, Equatable {
     package var storage = StorageSettings()
     package var control = ControlSettings()
     package var clock = ClockSettings()
+    package var mqtt = MQTTSettings()
+    package var commands = CommandSettings()
+    package var log = LogSettings()
 
     package init() {}
 

@@ -19,7 +19,8 @@ struct CrossFinding {
 /// All findings, in the order of the schema.
 func crossChecks(_ configuration: Configuration) -> [CrossFinding] {
     feedChecks(configuration) + strategyChecks(configuration) + sizeChecks(configuration)
-        + learningChecks(configuration) + warnings(configuration)
+        + learningChecks(configuration) + messagingChecks(configuration)
+        + warnings(configuration)
 }
 
 private func feedChecks(_ configuration: Configuration) -> [CrossFinding] {

@@ -1,3 +1,7 @@
+import Backtest
+import Domain
+import Primitives
+
 /// One row of the schema: everything that is known of a key.
 package struct ConfigurationKey: Sendable {
     /// The dotted name, e.g. `risk.positions_max`.
@@ -8,10 +12,18 @@ package struct ConfigurationKey: Sendable {
     package let help: String
     /// A risk limit, which may be `"none"` in backtests only.
     package let isLimit: Bool
+    /// A reload brings it into force; every other key waits for the next start.
+    package let isReloaded: Bool
     /// The value in `configuration`, as TOML.
     package let show: @Sendable (Configuration) -> String
     /// Sets the value; relative paths in it start at the given folder.
     let apply: Apply
+    /// Takes over this key's value alone, from the first to the second.
+    let copy: @Sendable (Configuration, inout Configuration) -> Void
+    /// What kind of value it is, in a word or two: `integer`, `length of time`.
+    package let type: String
+    /// What is refused is not shown, as it may be a secret.
+    let isHidden: Bool
     /// A list: the command line may give its members as words between commas.
     let isList: Bool
 
@@ -31,12 +43,17 @@ package struct ConfigurationKey: Sendable {
     init<T>(
         _ path: String, _ field: any WritableKeyPath<Configuration, T> & Sendable,
         _ codec: Codec<T>,
-        limit: Bool = false, combine: (@Sendable (_ old: T, _ new: T) -> T)? = nil, _ help: String
+        limit: Bool = false, reload: Bool = false,
+        combine: (@Sendable (_ old: T, _ new: T) -> T)? = nil, _ help: String
     ) {
         self.path = path
         self.help = help
         expectation = codec.expectation
         isLimit = limit
+        isReloaded = reload
+        isHidden = codec.isHidden
+        type = typeName(T.self)
+        copy = { $1[keyPath: field] = $0[keyPath: field] }
         isList = codec.isList
         show = { codec.write($0[keyPath: field]) }
         apply = { (configuration, value, folder) throws(KeyProblems) in
@@ -51,18 +68,21 @@ package struct ConfigurationKey: Sendable {
 struct Codec<T: Sendable>: Sendable {
     let expectation: String
     var isList = false
+    /// What is refused is not shown, as it may be a secret.
+    var isHidden = false
     /// The value and the folder at which relative paths start.
     let read: @Sendable (ConfigurationValue, String) throws(KeyProblems) -> T
     /// As TOML, such that `read` gives the same back.
     let write: @Sendable (T) -> String
 
     init(
-        _ expectation: String, isList: Bool = false,
+        _ expectation: String, isList: Bool = false, isHidden: Bool = false,
         read: @escaping @Sendable (ConfigurationValue, String) throws(KeyProblems) -> T,
         write: @escaping @Sendable (T) -> String
     ) {
         self.expectation = expectation
         self.isList = isList
+        self.isHidden = isHidden
         self.read = read
         self.write = write
     }
@@ -86,13 +106,34 @@ struct Codec<T: Sendable>: Sendable {
     func or(_ word: String) -> Codec<T?> {
         let both = "\(expectation) or \(quoted(word))"
         return Codec<T?>(
-            both,
-            read: { [read] (value, folder) throws(KeyProblems) in
+            both, isHidden: isHidden,
+            read: { [read, isHidden] (value, folder) throws(KeyProblems) in
                 if value == .string(word) { return nil }
                 do { return try read(value, folder) } catch {
-                    throw KeyProblems("must be \(both), is \(value.shown)")
+                    let rest = isHidden ? "never the secret itself" : "is \(value.shown)"
+                    throw KeyProblems("must be \(both), \(rest)")
                 }
             },
             write: { [write] in $0.map(write) ?? quoted(word) })
+    }
+}
+
+/// What a person calls values of this type.
+private func typeName<T>(_ type: T.Type) -> String {
+    switch type {
+    case is Bool.Type: "true or false"
+    case is Double.Type, is Double?.Type: "number"
+    case is MarketSettings.Speed.Type: "number or word"
+    case is Int64.Type: "size"
+    case is Int.Type, is Int?.Type, is Int32.Type, is UInt64.Type: "integer"
+    case is Money.Type: "amount"
+    case is Quantity.Type: "quantity"
+    case is Span.Type, is Span?.Type: "length of time"
+    case is CivilDate.Type: "date"
+    case is String.Type, is String?.Type: "text"
+    case is CredentialReference.Type, is CredentialReference?.Type: "credential"
+    case is [Symbol: [String]].Type: "table"
+    case is any RangeReplaceableCollection.Type: "list"
+    default: "word"
     }
 }

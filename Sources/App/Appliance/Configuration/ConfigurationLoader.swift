@@ -7,6 +7,9 @@ package struct LoadedConfiguration: Sendable, Equatable {
     package let warnings: [ConfigurationProblem]
     /// The files it was made of, in the order they were read.
     package let files: [String]
+    /// Where each key got its value, of those that a file or the command line gave one.
+    package internal(set) var origins: [String: ConfigurationOrigin]
+
     /// The keys that a file or the command line gave a value.
     package let keysSet: Set<String>
 }
@@ -39,18 +42,24 @@ struct ConfigurationLoader {
     private(set) var warnings: [ConfigurationProblem] = []
     private var files: [String] = []
     /// Where each key was last set.
-    private var origins: [String: (file: String, line: Int?)] = [:]
+    private var origins: [String: ConfigurationOrigin] = [:]
     /// Keys whose value could not be taken: no check that needs them is made.
     private var failed: Set<String> = []
     /// A file could not be read at all: what it would have set is unknown, so that checks across
     /// keys would only confuse.
     private var isIncomplete = false
+    /// Old names that a file uses, with the key that each means.
+    private var renamed: [(old: String, new: String, line: Int?)] = []
+    /// The keys that the file at hand sets by their names.
+    private var given: Set<String> = []
     private let main: String
     private let workingFolder: String
+    private let format: ConfigurationFormat
 
-    init(main: String, workingFolder: String) {
+    init(main: String, workingFolder: String, format: ConfigurationFormat = .current) {
         self.main = main
         self.workingFolder = workingFolder
+        self.format = format
     }
 
     private func absolute(_ path: String) -> String {
@@ -61,11 +70,12 @@ struct ConfigurationLoader {
         let whole = absolute(path)
         let folder = String(whole[..<(whole.lastIndex(of: "/") ?? whole.startIndex)])
         read(path, folder: folder)
-        let dropIns = absolute(path + ".d")
-        // Most installations have none, so that a missing folder says nothing.
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: dropIns)) ?? []
-        for name in names.sorted() where name.hasSuffix(".toml") && !name.hasPrefix(".") {
-            read("\(path).d/\(name)", folder: folder)
+        do {
+            for name in try ConfigurationSource.dropIns(in: absolute(path + ".d"), as: path + ".d")
+            { read("\(path).d/\(name)", folder: folder) }
+        } catch {
+            problems.append(error)
+            isIncomplete = true
         }
     }
 
@@ -82,11 +92,58 @@ struct ConfigurationLoader {
     /// Sets every key of a parsed text; unknown and unfit ones become problems, by line.
     mutating func take(_ source: ConfigurationSource) {
         let start = problems.count
-        visit(source.entries, [], source)
+        guard takeVersion(source) else { return }
+        let earlier = renamed.count
+        visit(source.entries.filter { $0.name != ConfigurationFormat.versionKey }, [], source)
+        for (old, new, line) in renamed[earlier...] where given.contains(new) {
+            add(
+                source.name, line, old, "is the old name of \(new), which is set as well: remove it"
+            )
+        }
+        given = []
         let sorted = problems[start...].enumerated().sorted {
             ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
         }
         problems.replaceSubrange(start..., with: sorted.map(\.element))
+    }
+
+    /// Whether the file is of a version that can be read.
+    mutating func takeVersion(_ source: ConfigurationSource) -> Bool {
+        let key = ConfigurationFormat.versionKey
+        guard let value = source.entries.first(where: { $0.name == key })?.value else {
+            return true
+        }
+        let message: String
+        switch value {
+        case .integer(1...Int64(format.version)): return true
+        case .integer(let version) where version > 0:
+            message =
+                "the file is of version \(version), this bellwether reads up to "
+                + "\(format.version): install the one that wrote it, or restore the copy that "
+                + "bellwether config migrate left beside it, \(source.name).backup_v*"
+        default: message = "must be an integer from 1 to \(format.version), is \(value.shown)"
+        }
+        add(source.name, source.line(of: [key]), key, message)
+        isIncomplete = true
+        return false
+    }
+
+    /// The key that an old name means now; nil, and a warning, where it means nothing any more.
+    private mutating func successor(
+        _ step: ConfigurationFormat.Step, file: String, line: Int?
+    ) -> ConfigurationKey? {
+        let (path, message, key): (String, String, ConfigurationKey?) =
+            switch step {
+            case .renamed(let old, let new):
+                (
+                    old, "is an old name: write \(new), or let bellwether config migrate do it",
+                    ConfigurationSchema.byPath[new]
+                )
+            case .removed(let old, let why):
+                (old, "does nothing any more: \(why)", nil)
+            }
+        warnings.append(ConfigurationProblem(file: file, line: line, key: path, message: message))
+        return key
     }
 
     private mutating func visit(
@@ -96,11 +153,17 @@ struct ConfigurationLoader {
         for (name, value) in entries {
             let members = parents + [name]
             let path = members.map(quotedKey).joined(separator: ".")
-            if let key = ConfigurationSchema.byPath[path] {
+            if let step = format.fate(of: path) {
+                let line = source.line(of: members)
+                guard let key = successor(step, file: source.name, line: line) else { continue }
+                renamed.append((path, key.path, line))
+                set(key, value, folder: source.folder, file: source.name) { _ in line }
+            } else if let key = ConfigurationSchema.byPath[path] {
+                given.insert(path)
                 set(key, value, folder: source.folder, file: source.name) { entry in
                     source.line(of: members + (entry.map { [$0] } ?? []))
                 }
-            } else if !ConfigurationSchema.tables.contains(path) {
+            } else if !ConfigurationSchema.tables.contains(path), !format.wasTable(path) {
                 add(source.name, source.line(of: members), path, unknownMessage(path, value))
             } else if case .table(let inner) = value {
                 visit(inner, members, source)
@@ -123,7 +186,7 @@ struct ConfigurationLoader {
         _ key: ConfigurationKey, _ value: ConfigurationValue, folder: String, file: String,
         line: (String?) -> Int?
     ) {
-        origins[key.path] = (file, line(nil))
+        origins[key.path] = ConfigurationOrigin(file: file, line: line(nil))
         do {
             try key.apply(&configuration, value, folder)
         } catch {
@@ -147,7 +210,12 @@ struct ConfigurationLoader {
         let text = word[word.index(after: equals)...].trimmingCharacters(in: .whitespaces)
         let aliases = "news.aliases."
         let isAlias = path.hasPrefix(aliases)
-        guard let key = ConfigurationSchema.byPath[isAlias ? "news.aliases" : path] else {
+        let known =
+            if let step = format.fate(of: path) {
+                successor(step, file: label, line: nil)
+            } else { ConfigurationSchema.byPath[isAlias ? "news.aliases" : path] }
+        guard let key = known else {
+            if format.fate(of: path) != nil { return }
             let isTable = ConfigurationSchema.tables.contains(path)
             let message = isTable ? "is a table: set one of its keys" : unknownMessage(path, nil)
             add(label, nil, path, message)
@@ -203,9 +271,16 @@ struct ConfigurationLoader {
         }
         if !bars.isEmpty {
             configuration.market.kind = .replay
-            configuration.news.sources.removeAll { $0 == .simulated }
+            origins["market.kind"] = ConfigurationOrigin(file: "--bars", line: nil)
+            if configuration.news.sources.contains(.simulated) {
+                configuration.news.sources.removeAll { $0 == .simulated }
+                origins["news.sources"] = ConfigurationOrigin(file: "--bars", line: nil)
+            }
         }
-        if !news.isEmpty { configuration.news.sources = [.replay] }
+        if !news.isEmpty {
+            configuration.news.sources = [.replay]
+            origins["news.sources"] = ConfigurationOrigin(file: "--news", line: nil)
+        }
     }
 
     /// Makes the checks across keys and gives the result.
@@ -223,6 +298,7 @@ struct ConfigurationLoader {
         if !problems.isEmpty { throw ConfigurationErrors(problems, warnings: warnings) }
         return LoadedConfiguration(
             configuration: configuration, warnings: warnings, files: files,
+            origins: origins,
             keysSet: Set(origins.keys))
     }
 }

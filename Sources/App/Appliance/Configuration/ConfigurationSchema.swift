@@ -11,7 +11,7 @@ package enum ConfigurationSchema {
     /// In the order in which they are written down.
     package static let keys: [ConfigurationKey] =
         trading + market + news + session + sentiment + strategies + ensemble + sizing + exits
-        + orders + risk + broker + learning + storage + host
+        + orders + risk + broker + learning + storage + host + messaging
 
     /// All tables, outer ones before inner ones, e.g. `strategies`, `strategies.trend`.
     package static let tables: [String] = {

@@ -56,7 +56,7 @@ struct ConfigurationSource {
     }
 
     /// The file's bytes, at most one more than `bytesMax`. Pipes are read, too.
-    private static func read(_ path: String, name: String) throws(ConfigurationProblem) -> [UInt8] {
+    static func read(_ path: String, name: String) throws(ConfigurationProblem) -> [UInt8] {
         func failure(_ code: Int32) -> ConfigurationProblem {
             let reason =
                 switch code {
@@ -75,6 +75,28 @@ struct ConfigurationSource {
         if ferror(file) != 0 { throw failure(errno) }
         bytes.removeLast(bytes.count - count)
         return bytes
+    }
+
+    /// The names of the drop-ins in `folder`, called `name` in messages, in the order of their
+    /// bytes. Most installations have none, so that a missing folder says nothing.
+    static func dropIns(in folder: String, as name: String) throws(ConfigurationProblem) -> [String]
+    {
+        guard let stream = opendir(folder) else {
+            let code = errno
+            // Where the folder around it is none, that is told of the file itself.
+            if access(folder, F_OK) != 0, [ENOENT, ENOTDIR].contains(errno) { return [] }
+            let reason =
+                switch code {
+                case EACCES, EPERM: "may not be read by this user"
+                case ENOTDIR: "is a file, not a folder of drop-ins"
+                default: "cannot be read: \(String(cString: strerror(code)))"
+                }
+            throw ConfigurationProblem(file: name, message: reason)
+        }
+        closedir(stream)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }
+            .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
     private static func lineOfFirstBadByte(_ bytes: [UInt8]) -> Int? {

@@ -4,6 +4,9 @@ func unknownMessage(_ path: String, _ value: ConfigurationValue?) -> String {
     let known = ConfigurationSchema.keys.map(\.path)
     let candidates = isTable ? ConfigurationSchema.tables : known
     let what = isTable ? "unknown table" : "unknown key"
+    if ConfigurationSchema.byPath[path + "_credential"] != nil {
+        return "\(what); \(path)_credential says where it is kept, never this file"
+    }
     if let secret = secretWord(path) {
         return "\(what); a \(secret) never stands in this file, it comes from a credential"
     }

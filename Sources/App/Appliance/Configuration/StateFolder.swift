@@ -15,9 +15,15 @@ extension LoadedConfiguration {
         guard movesStore || movesSpool, !isAllowed(path),
             let home = Self.stateHome(environment)
         else { return nil }
-        if movesSpool { configuration.news.spool = home + spool.dropFirst(path.count) }
+        // A place of its own, so that what is printed says why it is not the default.
+        let origin = ConfigurationOrigin(file: "the user's own state folder", line: nil)
+        if movesSpool {
+            configuration.news.spool = home + spool.dropFirst(path.count)
+            origins["news.spool"] = origin
+        }
         guard movesStore else { return nil }
         configuration.storage.path = home
+        origins["storage.path"] = origin
         return "\(path) cannot be written by this user: the store is in \(home) "
             + "(storage.path chooses another place)"
     }

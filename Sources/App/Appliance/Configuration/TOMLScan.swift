@@ -12,8 +12,23 @@ struct TOMLScan {
 
     /// The line of each key and table by its members; 1 is the first.
     private(set) var lines: [[String]: Int] = [:]
+    /// Every key with its value, and every header of a table, as they stand in the text.
+    private(set) var statements: [Statement] = []
     /// Text that is not handed to the parser, and why.
     private(set) var refusal: (line: Int, message: String)?
+
+    struct Statement {
+        /// All members, those of the table around it included.
+        let path: [String]
+        /// The table whose header was last read; that of a header is its own path.
+        let table: [String]
+        let isHeader: Bool
+        /// Offsets of the name, of the equals sign behind it (the name again for a header), and of
+        /// what follows the statement's last line.
+        let start: Int
+        let equals: Int
+        let end: Int
+    }
 
     private let bytes: [UInt8]
     private var at = 0
@@ -66,6 +81,7 @@ struct TOMLScan {
         case UInt8(ascii: "#"):
             skipLine()
         case UInt8(ascii: "["):
+            let start = at
             at += 1
             if byte == UInt8(ascii: "[") { at += 1 }
             while byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { at += 1 }
@@ -78,12 +94,21 @@ struct TOMLScan {
             record(path)
             table = path
             skipLine()
+            statements.append(
+                Statement(
+                    path: path, table: path, isHeader: true, start: start, equals: start, end: at))
         default:
+            let start = at
             let path = keyPath()
             record(table + path)
             if byte == UInt8(ascii: "=") {
+                let equals = at
                 at += 1
                 skipValue()
+                statements.append(
+                    Statement(
+                        path: table + path, table: table, isHeader: false, start: start,
+                        equals: equals, end: at))
             } else {
                 skipLine()
             }

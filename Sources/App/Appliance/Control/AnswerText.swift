@@ -15,6 +15,9 @@ package func answerText(_ answer: ControlAnswer, colour: Bool) -> String {
     facts += data.list("holds").map { ("hold", holdText($0)) }
     let bare = data.words("unprotected")
     if !bare.isEmpty { facts.append(("unprotected", bare.joined(separator: ", "))) }
+    if let figures = data.object("figures") {
+        facts += figures.names.map { ($0, figures.text($0) ?? Humane.none) }
+    }
     if let token = data.text("token") { facts.append(("token", token)) }
     if let run = data.object("reconciliation") {
         facts.append(("compared", reconciliationHead(run)))
@@ -76,8 +79,17 @@ package func dataText(_ answer: ControlAnswer, verb: String, colour: Bool) -> St
     let data = Fields(answer.data)
     switch verb {
     case "positions": positions(data, &sheet)
+    case "limits": limits(data, &sheet)
+    case "report":
+        let summary = data.object("summary")
+        sheet.facts(
+            (summary?.names ?? []).map { name in
+                (ReportFigures.name(name), summary?.object(name)?.shown("value") ?? Humane.none)
+            })
     case "weights":
-        sheet.line("version \(data.integer("version") ?? 0)")
+        sheet.line(
+            "version \(data.integer("version") ?? 0)"
+                + (data.flag("frozen") == true ? ", frozen" : ""))
         let weights = data.object("weights")
         sheet.facts(
             (weights?.names ?? []).map {
@@ -86,6 +98,16 @@ package func dataText(_ answer: ControlAnswer, verb: String, colour: Bool) -> St
     default: status(data, &sheet)
     }
     return sheet.text
+}
+
+private func limits(_ data: Fields, _ sheet: inout TextSheet) {
+    let limits = data.object("limits")
+    sheet.facts(
+        (limits?.names ?? []).map { name in
+            let limit = limits?.object(name)
+            let value = limit?.shown("value") ?? "none"
+            return (name, value + (limit?.flag("lowered") == true ? ", lowered by command" : ""))
+        })
 }
 
 private func positions(_ data: Fields, _ sheet: inout TextSheet) {
@@ -222,6 +244,11 @@ private struct Fields {
 
     func number(_ name: String) -> Double? {
         if case .number(let text) = value[name] { Double(text) } else { nil }
+    }
+
+    /// A text or a number as it stands.
+    func shown(_ name: String) -> String? {
+        if case .number(let text) = value[name] { Humane.plain(text) } else { text(name) }
     }
 
     func time(_ name: String) -> String? {

@@ -13,6 +13,9 @@ extension ControlAnswer {
         ]
         if let token = answer.token { data.append(("token", .string(token))) }
         if let run = answer.reconciliation { data.append(("reconciliation", run.json)) }
+        if let figures = answer.figures {
+            data.append(("figures", .object(figures.map { ($0.name, .string($0.value)) })))
+        }
         self.init(
             transaction: answer.transaction, error: answer.refusal, message: answer.message,
             data: .object(data))

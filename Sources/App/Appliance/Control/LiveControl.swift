@@ -1,4 +1,5 @@
 import Backtest
+import Calendar
 import Domain
 import Engine
 import Host
@@ -14,6 +15,7 @@ extension LiveRunner {
         if let onReload, inbox.takeReload() { _ = onReload() }
         for condition in inbox.takeConditions() {
             health.take(condition)
+            messaging?.take(condition)
             if condition == .disk(shortage: nil) { journal.ledger.restoreReserve() }
             try loop.take(.host(condition), time)
         }
@@ -43,7 +45,14 @@ extension LiveRunner {
 
     private mutating func take(_ message: ControlMessage, at time: Timestamp) throws {
         let request = message.request
+        if let proof = message.proof {
+            let verdict = try journal.ledger.verdict(on: proof)
+            if verdict != .unseen { return message.reply(refusal(verdict, of: request)) }
+        }
         guard case .command(let verb) = request.verb else {
+            if let proof = message.proof {
+                try journal.commit([.record(.proof(proof))], symbols: loop.engine.symbols)
+            }
             if let now = answer(message, at: time) { message.reply(now) }
             return
         }
@@ -59,7 +68,7 @@ extension LiveRunner {
             .command(
                 Command(
                     transaction: transaction, by: message.by, isProven: message.isProven,
-                    why: request.reason, verb: verb)),
+                    why: request.reason, verb: verb, proof: message.proof)),
             time)
         // Only a comparison with the broker may take longer than its event.
         if verb != .reconcile {
@@ -71,9 +80,38 @@ extension LiveRunner {
         }
     }
 
+    private func refusal(_ verdict: ProofVerdict, of request: ControlRequest) -> ControlAnswer {
+        ControlAnswer(
+            transaction: request.transaction,
+            error: verdict == .known ? .replayed : .rateLimited,
+            message: verdict == .known
+                ? "this signed message had its effect already: sign a new one"
+                : "too many signed messages are remembered: wait some minutes")
+    }
+
+    /// The newest 16 are answered as they were, and not done again.
+    private mutating func reload(_ message: ControlMessage) -> ControlAnswer {
+        let transaction = message.request.transaction
+        func refused(_ code: CommandRefusal, _ why: String) -> ControlAnswer {
+            ControlAnswer(transaction: transaction, error: code, message: why)
+        }
+        guard message.isProven else {
+            return refused(.unsigned, "reload needs a signature, or root or the group")
+        }
+        guard let onReload else { return refused(.unavailable, "there is nothing to reload") }
+        if let transaction, let known = reloads.last(where: { $0.transaction == transaction }) {
+            return known
+        }
+        let made = onReload()
+        let answer = ControlAnswer(
+            transaction: transaction, error: made.error, message: made.message, data: made.data)
+        reloads = reloads.suffix(15) + [answer]
+        return answer
+    }
+
     /// Reads engine and stores; writes nothing.
     /// - Returns: nil where another thread will answer.
-    private func answer(_ message: ControlMessage, at time: Timestamp) -> ControlAnswer? {
+    private mutating func answer(_ message: ControlMessage, at time: Timestamp) -> ControlAnswer? {
         let request = message.request
         let transaction = request.transaction
         do {
@@ -91,7 +129,18 @@ extension LiveRunner {
                 return ControlAnswer(
                     transaction: transaction,
                     message: "weights version \(loop.engine.weights.version)",
-                    data: weightsJSON(loop.engine.weights))
+                    data: weightsJSON(loop.engine))
+            case .limits:
+                return ControlAnswer(
+                    transaction: transaction, message: "the limits that count",
+                    data: limitsJSON(loop.engine))
+            case .report(let from, let to):
+                return ControlAnswer(
+                    transaction: transaction, message: "the figures of the account",
+                    data: try reportJSON(
+                        journal.ledger, journal.history, from: from, to: to,
+                        zone: assembly.calendar.zone))
+            case .reload: return reload(message)
             case .explain(let order):
                 guard let explanation = try journal.ledger.explanation(of: order) else {
                     return ControlAnswer(

@@ -43,15 +43,24 @@ package struct OfflineControl {
                 message: "\(engine.portfolio.openPositionCount) positions",
                 data: positionsJSON(engine, at: engine.now))
         case .weights:
-            let weights = try restored().weights
+            let engine = try restored()
             return ControlAnswer(
-                transaction: request.transaction, message: "weights version \(weights.version)",
-                data: weightsJSON(weights))
+                transaction: request.transaction,
+                message: "weights version \(engine.weights.version)", data: weightsJSON(engine))
+        case .limits:
+            return ControlAnswer(
+                transaction: request.transaction, message: "the limits that count",
+                data: limitsJSON(try restored()))
+        case .report(let from, let to):
+            return ControlAnswer(
+                transaction: request.transaction, message: "the figures of the account",
+                data: try reportJSON(
+                    ledger, history, from: from, to: to, zone: assembly.calendar.zone))
         case .backup(let folder, let keep):
             return backUp(
                 ledger, assembly.configuration, to: folder, keep: keep,
                 transaction: request.transaction)
-        case .explain, .doctor:
+        case .explain, .doctor, .reload:
             return ControlAnswer(
                 transaction: request.transaction, error: .unavailable, message: "no daemon runs")
         }
@@ -76,6 +85,11 @@ package struct OfflineControl {
                 let record = try journal.command(transaction: command.transaction)
             {
                 engine.recall(record)
+            }
+            if case .weights(.rollback(let version)) = command.verb,
+                let weights = try journal.weights(version: version)
+            {
+                engine.recall(weights)
             }
             var effects: [Effect] = []
             try engine.process(Stamped(at: at, .command(command)), effects: &effects)

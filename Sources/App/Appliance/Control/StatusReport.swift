@@ -7,6 +7,7 @@ import Domain
 import Engine
 import Execution
 import Host
+import Messaging
 import Portfolio
 import Primitives
 import Storage
@@ -18,6 +19,10 @@ package struct StatusReport {
         let health: String
         let detail: String?
         let lastProgress: Timestamp?
+        /// Trading is as well without it.
+        var isQuiet = false
+
+        var isTrouble: Bool { health != "ok" && !isQuiet }
     }
 
     let configuration: Configuration
@@ -28,12 +33,16 @@ package struct StatusReport {
     let isRunning: Bool
     /// The market's.
     let time: Timestamp
+    /// Counts what was published of it since this start: who misses one sees the gap.
+    var seq: Int64 = 0
+    /// The version of the MQTT library, where it is in use.
+    var mosquitto: String?
 
     /// True when somebody should look.
     package var isProblem: Bool {
         engine.mode == .halted || !engine.unprotected.isEmpty
             || engine.standingHolds.contains { !$0.cause.endsWithPlainResume }
-            || components.contains { $0.health != "ok" } || unknownOrders > 0
+            || components.contains(where: \.isTrouble) || unknownOrders > 0
     }
 
     private var unknownOrders: Int { engine.openOrders.count { $0.status == .unknown } }
@@ -44,12 +53,19 @@ package struct StatusReport {
         return isProblem ? "\(state), needs attention" : state
     }
 
-    package var json: OrderedJSON {
+    package var json: OrderedJSON { .object(head + body) }
+
+    private var head: [(key: String, value: OrderedJSON)] {
+        [
+            ("v", .integer(publishedVersion)), ("ts", .string(wallTime().description)),
+            ("boot", .integer(Int((try? ledger.boot()) ?? 0))), ("seq", .integer(Int(seq))),
+        ]
+    }
+
+    private var body: [(key: String, value: OrderedJSON)] {
         let portfolio = engine.portfolio
         let head = ledger.chainHead
-        return .object([
-            ("v", .integer(1)),
-            ("ts", .string(wallTime().description)),
+        return [
             ("running", .flag(isRunning)),
             ("mode", .string(engine.mode.rawValue)),
             ("holds", .array(engine.standingHolds.map(\.json))),
@@ -86,9 +102,10 @@ package struct StatusReport {
                 .object([
                     ("bellwether", .string(version)),
                     ("sqlite", OrderedJSON(text: try? ledger.libraryVersion())),
+                    ("mosquitto", OrderedJSON(text: mosquitto)),
                 ])
             ),
-        ])
+        ]
     }
 
     private var run: OrderedJSON {
@@ -158,13 +175,29 @@ extension LiveRunner {
         StatusReport(
             configuration: assembly.configuration, engine: loop.engine, ledger: journal.ledger,
             components: health.components(
-                broker: loop.engine.brokerTrouble, history: journal.trouble),
-            counters: controlCounters?(), isRunning: true, time: time)
+                broker: loop.engine.brokerTrouble, history: journal.trouble,
+                messaging: messaging?.component ?? .disabled),
+            counters: controlCounters?(), isRunning: true, time: time,
+            seq: messaging?.sequence ?? 0,
+            mosquitto: messaging == nil ? nil : MessagingLibrary.version.description)
+    }
+
+    /// What of it is worth a message on `state` at once.
+    var stateMark: StateMark {
+        let engine = loop.engine
+        let components = health.components(
+            broker: engine.brokerTrouble, history: journal.trouble,
+            messaging: messaging?.component ?? .disabled)
+        return StateMark(
+            mode: engine.mode, holds: engine.standingHolds, isSessionOpen: engine.session != nil,
+            unprotected: engine.unprotected, components: components.map { "\($0.name) \($0.health)" })
     }
 }
 
 extension ComponentHealth {
-    func components(broker: String?, history: String?) -> [StatusReport.Component] {
+    func components(
+        broker: String?, history: String?, messaging: MessagingComponent
+    ) -> [StatusReport.Component] {
         func part(_ name: String, _ trouble: String?, _ word: String, _ at: Timestamp? = nil)
             -> StatusReport.Component
         {
@@ -177,6 +210,10 @@ extension ComponentHealth {
             part("broker", broker, "blocked", marketAt), part("ledger", nil, "down", marketAt),
             part("history", history, "degraded"), part("clock", clock, "unsynchronised"),
             part("disk", disk, "short"),
+            StatusReport.Component(
+                name: "mqtt", health: messaging.health.rawValue, detail: messaging.detail,
+                lastProgress: messaging.since,
+                isQuiet: messaging.health == .down || messaging.health == .disabled),
         ]
     }
 }
@@ -217,17 +254,6 @@ func positionsJSON(_ engine: TradingEngine, at time: Timestamp) -> OrderedJSON {
                         ("protected", .flag(!unprotected.contains(position.symbol))),
                     ])
                 })
-        ),
-    ])
-}
-
-func weightsJSON(_ weights: StrategyWeights) -> OrderedJSON {
-    .object([
-        ("v", .integer(1)), ("ts", .string(wallTime().description)),
-        ("version", .integer(Int(weights.version))),
-        (
-            "weights",
-            .object(StrategyID.allCases.map { ($0.rawValue, .number(weights[$0])) })
         ),
     ])
 }

@@ -1,4 +1,6 @@
+import Domain
 import Host
+import Primitives
 
 /// What became of a wish to read the configuration again.
 package struct ReloadOutcome: Sendable, Equatable {
@@ -27,6 +29,20 @@ package struct ReloadOutcome: Sendable, Equatable {
             parts.append("wait for a restart: " + needRestart.joined(separator: ", "))
         }
         return "reloaded: " + parts.joined(separator: "; ")
+    }
+}
+
+extension ControlAnswer {
+    /// Without a transaction: who asked puts it in.
+    package init(_ outcome: ReloadOutcome) {
+        func list(_ texts: [String]) -> OrderedJSON { .array(texts.map(OrderedJSON.string)) }
+        self.init(
+            transaction: nil, error: outcome.isRefused ? .invalidArgument : nil,
+            message: outcome.summary,
+            data: .object([
+                ("applied", list(outcome.applied)), ("need_restart", list(outcome.needRestart)),
+                ("warnings", list(outcome.warnings)), ("problems", list(outcome.problems)),
+            ]))
     }
 }
 

@@ -1,0 +1,212 @@
+// MQTT in one piece, as the loop sees it: the connection, what is published, what is asked.
+//
+// Configuration, ledger, inbox -> a running client. The loop's thread calls `look` at every turn;
+// requests come on the client's thread and go to the inbox. A broker that is not there is a state
+// of a component, told once, and never a reason to trade otherwise.
+import Backtest
+import Domain
+import Engine
+import Host
+import Messaging
+import Primitives
+import Storage
+import Synchronization
+
+package final class MessagingService {
+    /// Says something to the log: a kind, a sentence, fields.
+    package typealias Tell = @Sendable (MessageKind, String, [LogField: String]) -> Void
+
+    package let boot: Int64
+    package let publisher: Publisher
+    private let client: MessagingClient
+    private let desk: RequestDesk
+    private let place: String
+    private let tell: Tell
+    private let started = ContinuousClock.now
+    /// Of the newest message on `state`.
+    private(set) var sequence: Int64 = 0
+    /// What the log was told last; nil before anything is known.
+    private var toldConnected: Bool?
+    private var toldFaults: Set<String> = []
+    private static let faultsMax = 32
+
+    /// Reads the secrets, makes the key of commands at the first start, and connects.
+    ///
+    /// - Parameters:
+    ///   - environment: of the process: where systemd put the credentials.
+    ///   - heartbeat: told that the client's thread lives.
+    ///   - isQuiet: a broker that was never there is not spoken of: at a terminal nobody waits for
+    ///     it.
+    package init(
+        _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
+        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, isQuiet: Bool, tell: @escaping Tell
+    ) throws {
+        let id = try configuration.madeDeviceID()
+        self.boot = boot
+        self.tell = tell
+        toldConnected = isQuiet ? false : nil
+        place = "\(configuration.mqtt.host):\(configuration.mqtt.port)"
+        let port = RequestPort()
+        client = MessagingClient(
+            config: try MessagingConfig(configuration, environment, id: id, boot: boot),
+            onRequest: { port.take($0) }, onDelivered: {}, onBeat: { heartbeat?.beat() })
+        let keys = try CommandKeySource(
+            try configuration.commandKeyFile(environment: environment),
+            makes: configuration.makesCommandKey,
+            onTrouble: { tell(.warning, "\($0); no signed command holds until that is mended", [:]) })
+        desk = RequestDesk(
+            RequestGate.Config(deviceID: id, commands: configuration.commands), keys: keys,
+            inbox: inbox,
+            answer: { [weak client] in client?.answer($0, verb: $1, payload: $2) },
+            onRefusal: { report in
+                let more = report.unreported > 0 ? "; \(report.unreported) more before it" : ""
+                tell(
+                    .commandRefused,
+                    "\(report.verb) of \(report.client) refused as \(report.code.rawValue): "
+                        + report.message + more,
+                    [.verb: report.verb, .by: "mqtt:\(report.client)", .code: report.code.rawValue])
+            })
+        port.desk.withLock { [desk] in $0 = desk }
+        publisher = Publisher(
+            outlet: client, outbox: ledger,
+            recorder: EventRecorder(boot: boot, tally: try ledger.publishedTally()) { id in
+                (try? ledger.explanation(of: id.text))?.map { OrderOutline($0.intent) }
+            },
+            settings: PublishingSettings(configuration))
+        if configuration.mqtt.discovery {
+            let device = HomeAssistantDevice(
+                id: id, base: configuration.mqtt.base, prefix: configuration.mqtt.discoveryPrefix)
+            client.announce(discovery: (device.topic, device.payload.compact))
+        }
+        try client.start()
+    }
+
+    /// Counts the start and, where MQTT is not switched off, makes the connection.
+    ///
+    /// - Parameter complain: writes a line to whoever started the program at a terminal.
+    package static func open(
+        _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
+        service: DaemonService, inbox: Inbox, complain: @escaping @Sendable (String) -> Void
+    ) throws -> MessagingService? {
+        let boot = try ledger.nextBoot()
+        guard configuration.mqtt.enabled else { return nil }
+        let log = service.log
+        // To connect can take as long as the network's patience.
+        let heartbeat = service.heartbeats.add("mqtt", within: .seconds(300))
+        let messaging = try MessagingService(
+            configuration, environment: environment, ledger: ledger, boot: boot, inbox: inbox,
+            heartbeat: heartbeat, isQuiet: !log.isService
+        ) { kind, text, fields in
+            if log.isService { log(kind, text, fields) } else { complain(text) }
+        }
+        service.showMessaging { [weak messaging] in messaging?.component.word }
+        return messaging
+    }
+
+    // MARK: - The loop's thread
+
+    /// Publishes what is due; cheap where nothing is.
+    func look<Feed>(_ runner: borrowing LiveRunner<Feed>) {
+        let now = ContinuousClock.now
+        guard publisher.isDue(now) else { return }
+        watch()
+        let time = runner.loop.engine.now
+        publisher.tick(
+            PublishedView(
+                engine: runner.loop.engine, time: time, mark: runner.stateMark,
+                state: nextState(runner, time)),
+            now: now)
+        guard publisher.wantsTelemetry(now: now) else { return }
+        var figures = TelemetryFigures()
+        figures.boot = boot
+        let uptime = now - started
+        figures.uptimeSeconds = Double(uptime.components.seconds)
+        figures.engine = runner.loop.engine.counters
+        figures.commits = runner.journal.ledger.statistics.commits
+        figures.commit = runner.journal.latency
+        figures.control = runner.controlCounters?()
+        figures.refusedOverMQTT = desk.counters.refused.filter { $0.count > 0 }
+            .map { (code: $0.code, count: Int64(clamping: $0.count)) }
+        figures.process = .read()
+        publisher.publish(figures, now: now)
+    }
+
+    private func nextState<Feed>(
+        _ runner: borrowing LiveRunner<Feed>, _ time: Timestamp
+    ) -> () -> OrderedJSON {
+        var report = runner.status(at: time)
+        return { [self] in
+            sequence += 1
+            report.seq = sequence
+            return report.json
+        }
+    }
+
+    /// One line for each change of the connection, not for each attempt.
+    private func watch() {
+        let status = client.status
+        if status.isConnected, toldConnected != true {
+            toldConnected = true
+            let word = status.speaks.map { " with MQTT \($0.rawValue)" } ?? ""
+            tell(.mqttUp, "connected to the MQTT broker at \(place)\(word)", [:])
+        } else if !status.isConnected, toldConnected != false, let error = status.lastError {
+            toldConnected = false
+            tell(.mqttDown, "no connection to the MQTT broker at \(place): \(error)", [:])
+        }
+        for fault in status.faults where toldFaults.count < Self.faultsMax {
+            if toldFaults.insert(fault).inserted { tell(.mqttRefused, fault, [:]) }
+        }
+    }
+
+    /// Ok, down, or refused: the last is a fault of the configuration that somebody has to mend.
+    package var component: MessagingComponent {
+        let status = client.status
+        if let fault = status.faults.first {
+            return MessagingComponent(health: .refused, detail: fault, since: status.since)
+        }
+        if status.isConnected {
+            return MessagingComponent(health: .ok, detail: nil, since: status.since)
+        }
+        return MessagingComponent(
+            health: .down, detail: status.lastError ?? "not connected yet", since: status.since)
+    }
+
+    /// What the clock watch says, for the time in signed commands.
+    package func take(_ condition: HostCondition) {
+        if case .clock(let distrust) = condition { desk.take(clockDistrust: distrust) }
+    }
+
+    /// Sends what waits, then `offline`; what is delivered by then is not sent again.
+    package func stop() {
+        client.stop(within: .seconds(3))
+        publisher.close()
+    }
+}
+
+/// Where the client's thread finds the desk, which is made after the client.
+private final class RequestPort: Sendable {
+    let desk = Mutex<RequestDesk?>(nil)
+
+    func take(_ request: IncomingRequest) { desk.withLock { $0 }?.take(request) }
+}
+
+/// How the connection is, as `status` tells it.
+package struct MessagingComponent: Sendable, Equatable {
+    package enum Health: String, Sendable { case ok, down, refused, disabled }
+
+    let health: Health
+    let detail: String?
+    let since: Timestamp?
+
+    package static let disabled = MessagingComponent(health: .disabled, detail: nil, since: nil)
+
+    /// For the status line.
+    package var word: String {
+        switch health {
+        case .ok: "mqtt up"
+        case .down: "mqtt down"
+        case .refused: "mqtt refused"
+        case .disabled: "mqtt off"
+        }
+    }
+}
