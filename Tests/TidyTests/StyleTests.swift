@@ -69,6 +69,15 @@ private func expect(
         }
     }
 
+    @Test("The changelog of the package begins with the version of the program")
+    func version() throws {
+        let source = SourceTree.text("Sources/App/Appliance/Version.swift")
+        let changelog = SourceTree.text("Packaging/debian/changelog")
+        let program = try #require(source.firstMatch(of: /let version = "([^"]+)"/)).output.1
+        let package = try #require(changelog.prefixMatch(of: /bellwether \(([^)]+)\)/)).output.1
+        #expect(program == package)
+    }
+
     @Test("A document that is mentioned is in the tree")
     func mentions() throws {
         let present = Set(SourceTree.files.compactMap { $0.split(separator: "/").last })
