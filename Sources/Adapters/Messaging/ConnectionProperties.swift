@@ -34,9 +34,11 @@ final class Properties {
             &list, Int32(MQTT_PROP_CORRELATION_DATA.rawValue), bytes, UInt16(clamping: bytes.count))
     }
 
-    func addText(_ name: mqtt5_property, _ text: String) {
+    /// Where the answer is wanted.
+    func addAnswerTopic(_ topic: String) {
         guard isUsed else { return }
-        mosquitto_property_add_string(&list, Int32(name.rawValue), text)
+        mosquitto_property_add_string(
+            &list, Int32(MQTT_PROP_RESPONSE_TOPIC.rawValue), topic)
     }
 
     func addBoot(_ boot: Int64) {

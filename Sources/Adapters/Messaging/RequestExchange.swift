@@ -173,8 +173,3 @@ final class RequestExchange {
         }
     }
 }
-
-extension Properties {
-    /// Where the answer is wanted.
-    func addAnswerTopic(_ topic: String) { addText(MQTT_PROP_RESPONSE_TOPIC, topic) }
-}

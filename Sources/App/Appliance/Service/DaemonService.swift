@@ -78,7 +78,12 @@ package final class DaemonService {
     ) {
         line = StatusLine(configuration)
         let log = log
-        reloader = Reloader(configuration, log: log, load: load) { _ in }
+        func takeUp(_ configuration: Configuration) {
+            log.sink.level.current =
+                LogPriority(word: configuration.log.level.rawValue) ?? .info
+        }
+        takeUp(configuration)
+        reloader = Reloader(configuration, log: log, load: load, apply: takeUp)
     }
 
     /// How the MQTT connection is, e.g. `mqtt up`, for the status line.

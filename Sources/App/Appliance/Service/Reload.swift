@@ -54,8 +54,6 @@ package final class Reloader {
     private let load: () throws(ConfigurationErrors) -> LoadedConfiguration
     private let apply: (Configuration) -> Void
     private let log: ServiceLog
-    /// What a running daemon takes up.
-    private static let reloaded: Set<String> = ["log.level"]
 
     /// - Parameters:
     ///   - load: as at the start, with the same options.
@@ -84,19 +82,12 @@ package final class Reloader {
     private func read() -> ReloadOutcome {
         var outcome = ReloadOutcome()
         do throws(ConfigurationErrors) {
-            let loaded = try load()
-            outcome.warnings = loaded.warnings.map(\.description)
-            let new = loaded.configuration
-            outcome.problems = new.limitsOff.map { "\($0): “none” is for backtests only" }
-            guard !outcome.isRefused else { return outcome }
-            for key in ConfigurationSchema.keys where key.show(configuration) != key.show(new) {
-                if Self.reloaded.contains(key.path) {
-                    outcome.applied.append(key.path)
-                } else {
-                    outcome.needRestart.append(key.path)
-                }
-            }
-            apply(new)
+            let plan = try ReloadPlan(running: configuration, load: load)
+            outcome.warnings = plan.warnings.map(\.description)
+            outcome.applied = plan.changes.applied
+            outcome.needRestart = plan.changes.needRestart
+            configuration = plan.configuration
+            apply(configuration)
         } catch {
             outcome.warnings = error.warnings.map(\.description)
             outcome.problems = error.problems.map(\.description)
