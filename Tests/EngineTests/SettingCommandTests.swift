@@ -122,7 +122,7 @@ import Testing
             try world.news("14:\(minute)")
             try world.bar("14:\(minute)", "10")
             #expect(!world.position.isZero)
-            world.engine.states[0].exitWanted = .time
+            world.engine.wantExit(.time, SymbolID(index: 0))
             try world.bar("14:\(minute + 1)", "11")
             try world.bar("14:\(minute + 2)", "11")
             #expect(world.position.isZero)
