@@ -117,13 +117,23 @@ struct DifferencesHaveCauses: Invariant {
             truth.honestlyAsked?.run == run.id
         else { return nil }
         for line in run.lines where line.outcome == .unexplained {
-            guard line.kind == .position, let symbol = Symbol(line.subject),
-                truth.exchange.symbols.contains(symbol)
+            guard let symbol = symbol(line, truth), truth.exchange.symbols.contains(symbol)
             else { continue }
             if truth.doubts(symbol) || truth.hasOpenRevision(symbol) { continue }
-            return "\(symbol): \(line.books) here, \(line.broker) there, for no reason"
+            return "\(line.subject) (\(symbol)): \(line.books) here, \(line.broker) there, "
+                + "for no reason"
         }
         return nil
+    }
+
+    /// Of a position or an execution; what an order is may be listed late.
+    private func symbol(_ line: ReconciliationLine, _ truth: Truth) -> Symbol? {
+        switch line.kind {
+        case .position: Symbol(line.subject)
+        case .fill:
+            truth.exchange.everFilled[line.subject].flatMap { truth.exchange.orders[$0]?.symbol }
+        default: nil
+        }
     }
 }
 
