@@ -132,6 +132,8 @@ import Testing
     /// Runs until the file has gone to `done`, then ends the run.
     private func finish(_ name: String) throws {
         let child = try Program.start(run)
+        // A signal before its first statement would end it as any program.
+        try child.wait(for: "Bellwether")
         let came = comesTrue { isThere("done/" + name) }
         child.kill(SIGTERM)
         let outcome = try child.wait()

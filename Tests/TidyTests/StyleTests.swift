@@ -204,8 +204,10 @@ private func expect(
             #expect(named, "the README does not name \(name)")
             #expect(SourceTree.isExecutable(name), "\(name) is not executable")
         }
-        for match in text.matches(of: /(?:Packaging|Sources|Tests|etc|man)\/[\w\/.-]*[\w]/) {
-            let path = String(match.output)
+        // A path that begins with a slash is one of the machine's.
+        let paths = /(?:^|[^\/\w])((?:Packaging|Sources|Tests|etc|man)\/[\w\/.-]*[\w])/
+        for match in text.matches(of: paths) {
+            let path = String(match.output.1)
             let known = SourceTree.files.contains { $0 == path || $0.hasPrefix(path + "/") }
             #expect(known, "the README names \(path), which does not exist")
         }

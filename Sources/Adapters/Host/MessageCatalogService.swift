@@ -116,8 +116,8 @@ extension MessageKind {
         "market-over", "f9983d7b304e4ecf86aaa0f08bfccd77", .notice,
         "The market is over",
         """
-        The simulated or recorded market has come to its end; the daemon ends with it. A new \
-        storage.path begins a new market.
+        The simulated or recorded market has come to its end. The daemon goes on answering and \
+        trades no more; a new storage.path begins a new market.
         """)
     package static let order = MessageKind(
         "order", "33fa76d7b0ac427ba98bda0450825d15", .info,

@@ -17,7 +17,7 @@ package enum MessagingError: Error, Sendable, Equatable, CustomStringConvertible
     package var description: String {
         switch self {
         case .badBase(let text):
-            "mqtt.base is \"\(text)\"; it takes one to four levels of a-z, 0-9, _ and -, "
+            "mqtt.base is \"\(text)\"; it takes one to four levels of A-Z, a-z, 0-9, _ and -, "
                 + "joined by /, at most 64 characters"
         case .badIdentity(let text):
             "mqtt.id is \"\(text)\"; it takes 1 to 64 characters of a-z, 0-9 and -"

@@ -21,6 +21,9 @@ package struct LiveRunner<Feed: MarketFeed> {
     let assembly: Assembly
     let desk = ControlDesk()
     let copies = CopyDesk()
+    /// Told once that the market is over; a run that has it stays then, and answers until it is
+    /// told to stop.
+    package var onOver: ((TradingEngine) -> Void)?
     /// How the parts are; each has its place in `status`.
     var health = ComponentHealth()
     /// Reads the configuration anew and says what came of it.
@@ -212,10 +215,22 @@ package struct LiveRunner<Feed: MarketFeed> {
             try play(&instant)
         }
         if isOver { try loop.finishDay() }
+        if isOver, let onOver { try stay(onOver) }
         // What was read but not played is read again at the next start.
         try loop.rest()
         journal.tidy(retention, now: loop.engine.now)
         return isOver
+    }
+
+    /// The market is over, and the daemon still answers.
+    private mutating func stay(_ onOver: (TradingEngine) -> Void) throws {
+        health.isMarketOver = true
+        onOver(loop.engine)
+        while !inbox.stopRequested {
+            showPulse()
+            inbox.wait(seconds: 1)
+            try takeControl(at: loop.engine.now)
+        }
     }
 
     private mutating func play(_ instant: inout Instant) throws {

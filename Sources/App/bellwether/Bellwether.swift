@@ -4,6 +4,7 @@ import Domain
 import Foundation
 import Glibc
 import Host
+import Messaging
 import Storage
 
 @main
@@ -88,6 +89,9 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         if case .denied = error { throw Exit.permission }
         if case .cannotServe = error { throw Exit.io }
         throw Exit.tryLater
+    } catch let error as any NeedsConfiguration {
+        complain("bellwether: \(error)")
+        throw Exit.configuration
     } catch let error as OtherMarket {
         complain("bellwether: \(error)")
         throw Exit.configuration
@@ -99,6 +103,14 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         throw Exit.bug
     }
 }
+
+/// Mended by a person who sets a key, or puts a file where one is named.
+private protocol NeedsConfiguration: Error {}
+extension CredentialError: NeedsConfiguration {}
+extension CommandKeyError: NeedsConfiguration {}
+extension DeviceIDError: NeedsConfiguration {}
+extension MessagingSetupError: NeedsConfiguration {}
+extension MessagingError: NeedsConfiguration {}
 
 /// To standard error; in a service to the journal, where it has its number and help.
 ///

@@ -127,11 +127,17 @@ struct RunCommand: ParsableCommand {
         show.opening(runner.loop.engine)
         service.ready(runner.loop.engine)
         runner.onInstant = { _, engine in show.progress(engine) }
+        if service.log.isService {
+            runner.onOver = { engine in
+                service.showMarketOver()
+                show.closing(engine, isOver: true)
+            }
+        }
         let isOver = try runner.run()
         service.ends()
         show.clear()
         if let defects = bars(runner.feed) { report(defects, "bars") }
-        show.closing(runner.loop.engine, isOver: isOver)
+        if runner.onOver == nil { show.closing(runner.loop.engine, isOver: isOver) }
     }
 
     /// Clock and disk, each on a thread of its own.

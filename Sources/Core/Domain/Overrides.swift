@@ -68,6 +68,7 @@ package struct OperatorOverrides: Sendable, Equatable {
         case .weights(.freeze): isFrozen = true
         case .weights(.unfreeze): isFrozen = false
         case .limits(let lowered):
+            // Each limit for itself: the order does not matter.
             for (limit, value) in lowered where limit.admits(value) {
                 limits[limit] = min(limits[limit] ?? value, value)
             }

@@ -5,6 +5,7 @@ package struct ComponentHealth: Sendable {
     /// Wall time of the last instant of the market, and of the last news that was taken.
     var marketAt: Timestamp?
     var newsAt: Timestamp?
+    var isMarketOver = false
     /// What of the news was set aside after the last that was taken; nil: nothing.
     var newsTrouble: String?
     /// Why not; nil: well.

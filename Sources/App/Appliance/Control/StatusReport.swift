@@ -206,7 +206,10 @@ extension ComponentHealth {
                 name: name, health: trouble == nil ? "ok" : word, detail: trouble, lastProgress: at)
         }
         return [
-            part("market", nil, "down", marketAt),
+            StatusReport.Component(
+                name: "market", health: isMarketOver ? "over" : "ok",
+                detail: isMarketOver ? "another market needs another store" : nil,
+                lastProgress: marketAt, isQuiet: isMarketOver),
             part("news", newsTrouble, "degraded", newsAt),
             part("broker", broker, "blocked", marketAt), part("ledger", nil, "down", marketAt),
             part("history", history, "degraded"), part("clock", clock, "unsynchronised"),

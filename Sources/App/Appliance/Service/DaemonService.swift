@@ -89,6 +89,8 @@ package final class DaemonService {
     /// How the MQTT connection is, e.g. `mqtt up`, for the status line.
     package func showMessaging(_ text: @escaping () -> String?) { line?.messaging = text }
 
+    package func showMarketOver() { line?.isOver = true }
+
     /// The pulse of the loop's thread. While it catches up, that is progress of the start.
     package func pulse() -> RunnerPulse {
         let pulse = RunnerPulse(heartbeats, log: log)

@@ -8,6 +8,8 @@ package struct StatusLine {
     /// How the MQTT connection is, e.g. `mqtt up`; nil: there is none to tell of.
     package var messaging: (() -> String?)?
 
+    package var isOver = false
+
     package init(_ configuration: Configuration) {
         let market =
             switch configuration.market.kind {
@@ -22,6 +24,7 @@ package struct StatusLine {
     /// `simulated market, paper money, cannot spend; paused: holiday; mqtt up; 3 positions`
     package func text(_ engine: TradingEngine) -> String {
         var parts = [market, mode(engine)]
+        if isOver { parts.append("the market is over") }
         if let trouble = engine.brokerTrouble { parts.append("entries blocked: \(trouble)") }
         if let messaging = messaging?() { parts.append(messaging) }
         let count = engine.portfolio.openPositionCount
