@@ -99,6 +99,24 @@ import Testing
             isSame, "bellwether config manual > man/bellwether.toml.5 brings the page up to date")
     }
 
+    @Test("A04, A10: the example of every message is one that its schema allows")
+    func messages() throws {
+        let page = try Self.text("bellwether-mqtt.7")
+        let examples = page.matches(
+            of: /\.It Pa ([\w\/]+).*\n(?:(?!\.It)[^\n]*\n)*?\.Bd -literal\n((?:(?!\.Ed)[^\n]*\n)+)/)
+        let names = examples.map { String($0.output.1) }
+        #expect(
+            names == [
+                "state", "portfolio", "positions", "weights", "event/signal", "event/trade",
+                "event/alert", "event/reconciliation", "telemetry",
+            ])
+        for example in examples {
+            let name = example.output.1.replacing("/", with: "-")
+            let problems = try JSONSchema.named(name).problems(String(example.output.2))
+            #expect(problems.isEmpty, "\(name): \(problems)")
+        }
+    }
+
     @Test("A10: the pages name each other rightly", arguments: pages)
     func references(page: String) throws {
         for line in try Self.text(page).split(separator: "\n")
