@@ -131,6 +131,10 @@ struct AnswersAreDurable: Invariant {
     private var given: [String: CommandAnswer] = [:]
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        // Whoever asks again for what a lying disk lost is answered anew.
+        if case .lost(let rows) = fact {
+            for transaction in rows.transactions { given[transaction] = nil }
+        }
         guard case .answered(let answer) = fact else { return nil }
         if let before = given.updateValue(answer, forKey: answer.transaction),
             before.refusal != answer.refusal || before.message != answer.message

@@ -6,6 +6,7 @@
 // Invariants: READY is said once before any WATCHDOG; a reload is announced with the monotonic time
 // and ended with READY; the status goes out only when it changed and at most once a second, for
 // a flood of datagrams stops the service manager of the whole machine.
+import CLinux
 import CSystemd
 import Foundation
 import Glibc
