@@ -112,7 +112,7 @@ import Testing
             ])
         for example in examples {
             let name = example.output.1.replacing("/", with: "-")
-            let problems = try JSONSchema.named(name).problems(String(example.output.2))
+            let problems = try ShippedSchema.named(name).problems(String(example.output.2))
             #expect(problems.isEmpty, "\(name): \(problems)")
         }
     }
