@@ -252,7 +252,9 @@ package enum Program {
         onLine: (@Sendable (pid_t, Substring) -> Void)? = nil
     ) throws -> ChildProcess {
         // A broker that happens to run on this machine has no part in a test that names none.
-        let isAlone = arguments.first == "run" && !arguments.contains { $0.hasPrefix("mqtt.") }
+        let isAlone =
+            arguments.first == "run"
+            && !arguments.contains { $0.hasPrefix("mqtt.") || $0 == "--config" }
         return try ChildProcess(
             path, arguments + (isAlone ? ["--set", "mqtt.enabled=false"] : []), input: input,
             environment: environment, onLine: onLine)

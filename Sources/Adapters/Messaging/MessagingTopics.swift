@@ -52,7 +52,7 @@ struct Topics: Sendable {
     static func isBase(_ text: String) -> Bool {
         let levels = text.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
         return text.utf8.count <= 64 && (1...4).contains(levels.count)
-            && levels.allSatisfy { 
+            && levels.allSatisfy {
                 !$0.isEmpty
                     && $0.allSatisfy { isLower($0) || (0x41...0x5A).contains($0) || $0 == 0x5F }
             }
