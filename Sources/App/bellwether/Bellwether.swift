@@ -89,9 +89,9 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
         if case .denied = error { throw Exit.permission }
         if case .cannotServe = error { throw Exit.io }
         throw Exit.tryLater
-    } catch let error as any NeedsConfiguration {
+    } catch let error as any SetupFailure {
         complain("bellwether: \(error)")
-        throw Exit.configuration
+        throw error.exit
     } catch let error as OtherMarket {
         complain("bellwether: \(error)")
         throw Exit.configuration
@@ -104,13 +104,30 @@ func reporting<Result>(_ work: () throws -> Result) throws -> Result {
     }
 }
 
-/// Mended by a person who sets a key, or puts a file where one is named.
-private protocol NeedsConfiguration: Error {}
-extension CredentialError: NeedsConfiguration {}
-extension CommandKeyError: NeedsConfiguration {}
-extension DeviceIDError: NeedsConfiguration {}
-extension MessagingSetupError: NeedsConfiguration {}
-extension MessagingError: NeedsConfiguration {}
+/// Mostly mended by a person who sets a key, or puts a file where one is named.
+private protocol SetupFailure: Error {}
+
+extension SetupFailure {
+    fileprivate var exit: ExitCode {
+        let code: Int32 =
+            switch self as any Error {
+            case CredentialError.cannotRead(_, let code): code
+            case DeviceIDError.cannotRead(_, let code), DeviceIDError.cannotWrite(_, let code): code
+            default: ENOENT
+            }
+        switch code {
+        case ENOENT: return Exit.configuration
+        case EACCES, EPERM: return Exit.permission
+        default: return Exit.io
+        }
+    }
+}
+
+extension CredentialError: SetupFailure {}
+extension CommandKeyError: SetupFailure {}
+extension DeviceIDError: SetupFailure {}
+extension MessagingSetupError: SetupFailure {}
+extension MessagingError: SetupFailure {}
 
 /// To standard error; in a service to the journal, where it has its number and help.
 ///

@@ -158,6 +158,7 @@ private func status(_ data: Fields, _ sheet: inout TextSheet) {
                     + ", broker \(run.text("broker") ?? "?")"
             ))
     }
+    if let id = data.text("id") { facts.append(("id", "\(id), in MQTT topics")) }
     if let session = data.object("session") {
         let word = session.flag("open") == true ? "open, closes" : "closed, opens"
         facts.append(

@@ -59,6 +59,7 @@ package struct StatusReport {
         [
             ("v", .integer(publishedVersion)), ("ts", .string(wallTime().description)),
             ("boot", .integer(Int((try? ledger.boot()) ?? 0))), ("seq", .integer(Int(seq))),
+            ("id", OrderedJSON(text: (try? configuration.deviceID()) ?? nil)),
         ]
     }
 
