@@ -121,6 +121,10 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
                 "found after many reads", 1755, days: 8,
                 "an entry that was looked for often was found while none may work, and its cancel "
                     + "waited for a quarter of an hour"),
+            Regression(
+                "a stop found beside another", 2035, days: 7,
+                "an older stop had the place of one that was found at the broker, and ended: an exit "
+                    + "left without giving up the other"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)
