@@ -66,6 +66,13 @@ extension Truth {
         doubts.append(Doubt(symbol: order.symbol, order: id, since: stamp))
     }
 
+    /// Whether the newest account was the whole one.
+    func noteHonesty(of fact: Fact) {
+        guard case .told(.account(let answer)) = fact, case .account = answer.result else { return }
+        let isHonest = !lies.contains(answer.query.run)
+        honestlyAsked = isHonest ? (answer.query.run, answer.asked) : nil
+    }
+
     /// A comparison ends the doubts that it was asked about, if the broker told it the truth.
     func settle(_ run: ReconciliationRun) {
         guard run.verdict == .matches || run.verdict == .repaired, let asked = honestlyAsked,
@@ -144,14 +151,7 @@ struct DoubtsAreTold: Invariant {
     let moment = InvariantMoment.day
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
-        switch fact {
-        case .told(.account(let answer)):
-            guard case .account = answer.result else { return nil }
-            let isHonest = !truth.lies.contains(answer.query.run)
-            truth.honestlyAsked = isHonest ? (answer.query.run, answer.asked) : nil
-        case .writing(.reconciliation(let run)): truth.settle(run)
-        default: break
-        }
+        if case .writing(.reconciliation(let run)) = fact { truth.settle(run) }
         return nil
     }
 

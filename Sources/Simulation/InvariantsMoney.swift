@@ -138,17 +138,20 @@ struct WeightsInBounds: Invariant {
     let number = 24
     let text = "weights stay in their bounds, sum to 1 and move little in a day"
     let moment = InvariantMoment.step
-    private var dayStart: (day: String, weights: StrategyWeights)?
+    private var dayStart: (day: CivilDate, weights: StrategyWeights)?
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
-        // What a lying disk lost was learned for nothing; the day begins anew with what is left.
+        // What a lying disk lost was learned for nothing.
         if case .lost = fact { dayStart = nil }
         guard case .writing(.weights(let change)) = fact else { return nil }
         let config = truth.config.learning
         let enabled = truth.config.signals.enabled
-        let day = truth.config.calendar.zone.localDate(of: change.at).description
+        let zone = truth.config.calendar.zone
+        let day = zone.localDate(of: change.at)
         if dayStart?.day != day {
-            dayStart = (day, truth.ledger.weights.last?.weights ?? change.weights)
+            let stored = truth.ledger.weights
+            let before = stored.last { zone.localDate(of: $0.at) < day } ?? stored.first ?? change
+            dayStart = (day, before.weights)
         }
         for (index, value) in change.weights.values.enumerated() where enabled[index] {
             if value < config.floor - 1e-9 || value > config.ceiling + 1e-9 {

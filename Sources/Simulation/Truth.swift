@@ -131,6 +131,7 @@ final class Watch {
     }
 
     func see(_ fact: Fact) {
+        truth.noteHonesty(of: fact)
         for index in checks.indices {
             if let detail = checks[index].see(fact, truth) {
                 fail(checks[index].number, checks[index].text, detail)

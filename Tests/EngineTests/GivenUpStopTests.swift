@@ -198,6 +198,38 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
+    @Test("A stop that is found while an older one has its place is the stop once that has ended")
+    func foundBeside() throws {
+        var (world, old) = try Self.held()
+        // Another life of this ledger sold the shares and bought others, with a stop of their own.
+        let entry = world.sent[0].id
+        func found(_ name: String, _ type: OrderType, _ side: OrderSide) -> BrokerOrder {
+            let start = world.engine.config.execution.idStart
+            return BrokerOrder(
+                clientOrderID: start + name, brokerOrderID: "b-" + name,
+                symbol: OutsideWorld.symbol, side: side, quantity: Quantity(whole: 10),
+                type: type, timeInForce: .gtc, status: type == .market ? .filled : .open,
+                filled: type == .market ? Quantity(whole: 10) : .zero,
+                submittedAt: world.engine.now)
+        }
+        let (exit, again) = (found("exit", .market, .sell), found("again", .market, .buy))
+        let fresh = found("stop", .stop(Price(whole: 98)), .sell)
+        world.broker.orders = [
+            try world.shown(entry, .filled, filled: 10),
+            try world.shown(old, .canceled), exit, again, fresh,
+        ]
+        for (order, name) in [(exit, "x3"), (again, "x4")] {
+            let id = try #require(ClientOrderID(order.clientOrderID))
+            world.broker.fills.append(world.listed(id, name, 10, side: order.side))
+        }
+        try world.take(.link(.up), "14:20")
+        try world.answerAccount()
+        try world.wait(until: time("14:21"))
+        #expect(world.status(old) == .canceled && world.stop?.text == fresh.clientOrderID)
+        #expect(world.engine.unprotected.isEmpty && !world.alerts.contains("unprotected"))
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("A stop that only the broker knows is the stop of what is taken in beside it")
     func adopted() throws {
         let (world, stop) = try Self.held()

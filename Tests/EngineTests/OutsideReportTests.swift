@@ -59,6 +59,19 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
+    @Test("S34: an entry that is found while paused is canceled at once, however long it took")
+    func foundWhilePaused() throws {
+        var (world, id) = try OutsideWorld.entered()
+        try world.report(id, .ambiguous(reason: "reset"))
+        try world.command(pause, "14:03")
+        try world.wait(until: time("14:30"), account: false) { _ in .absent }
+        #expect(world.status(id) == .unknown && world.cancels.isEmpty)
+        #expect(world.asked.count > world.engine.config.execution.resolver.readsMax)
+        try world.answer(id, .found(try world.shown(id), fills: []))
+        #expect(world.status(id) == .acked && world.cancels == [id])
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test("S33: a duplicate answer means that it exists: adopted, never rejected, never denied")
     func duplicate() throws {
         var (world, id) = try OutsideWorld.entered()

@@ -246,7 +246,7 @@ private struct Planted {
             world.write(.intent(entry))
             world.truth.stamp = world.noon
             world.watch.see(.lost(world.truth.lose(to: before)))
-            world.pass(seconds: 7_200)
+            world.pass(seconds: 14_400)
             world.watch.look(at: world.engine, .run)
         },
         Row(30, "a position that nobody leaves after a flatten") { world in
@@ -300,6 +300,26 @@ private struct Planted {
             guard let symbol = Symbol("ZZZ"), let id = ClientOrderID("by-hand-2") else { return }
             world.truth.exchange.tradeByHand(2, symbol: symbol, at: world.noon)
             world.watch.see(.cancelSent(id))
+        },
+        Row(36, "a difference that nothing explains") { world in
+            let id = "rec-1"
+            let query = AccountQuery(run: id, since: world.noon)
+            let report = world.truth.exchange.report(since: world.noon, at: world.noon)
+            world.watch.see(
+                .told(
+                    .account(
+                        AccountAnswer(query: query, asked: world.noon, result: .account(report)))))
+            world.write(
+                .reconciliation(
+                    ReconciliationRun(
+                        id: id, trigger: .periodic, since: world.noon, at: world.noon,
+                        verdict: .differs, orders: 0, fills: 0, positions: 0, cashBooks: .zero,
+                        cashBroker: nil,
+                        lines: [
+                            ReconciliationLine(
+                                kind: .position, subject: "AAA", books: "10", broker: "0",
+                                outcome: .unexplained)
+                        ])))
         },
         Row(27, "an entry let go without a connection") { world in
             world.truth.isLinkUp = false

@@ -117,6 +117,14 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
                 "a stop with nothing to protect", 234, days: 3,
                 "shares were taken back and the process ended before it canceled their stop, beside "
                     + "which the next entry left without one"),
+            Regression(
+                "found after many reads", 1755, days: 8,
+                "an entry that was looked for often was found while none may work, and its cancel "
+                    + "waited for a quarter of an hour"),
+            Regression(
+                "a stop found beside another", 2035, days: 7,
+                "an older stop had the place of one that was found at the broker, and ended: an exit "
+                    + "left without giving up the other"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)

@@ -429,5 +429,6 @@ package struct ExecutionStage: Sendable {
             slots[index].stop = nil
             lostStops[order.intent.symbol] = slots[index].stopPrice
         }
+        if config.isOutside { fillPlaces(of: order.symbolID) }
     }
 }

@@ -150,6 +150,8 @@ extension ExecutionStage {
         if status != .submitting { inquiry.sending = .none }
         if status == nil { inquiry.wantsCancel = false }
         if status == .acked, inquiry.wantsCancel, inquiry.cancels == 0 {
+            // However often it was looked for before.
+            inquiry.reads = 0
             inquiry.due = .distantPast
         }
         let isOpen =

@@ -12,6 +12,23 @@ extension ExecutionStage {
         return slot.stopPrice
     }
 
+    /// What was found at the broker while another had its place takes it once that is free.
+    mutating func fillPlaces(of id: SymbolID) {
+        for order in openOrders where order.symbolID == id {
+            switch order.intent.role {
+            case .entry where slots[id.index].entry == nil:
+                slots[id.index].entry = order.intent.id
+            case .exit where slots[id.index].exit == nil:
+                slots[id.index].exit = order.intent.id
+            case .protectiveStop where slots[id.index].stop == nil:
+                slots[id.index].stop = order.intent.id
+                slots[id.index].stopPrice = order.intent.type.price
+                lostStops[order.intent.symbol] = nil
+            default: break
+            }
+        }
+    }
+
     /// Makes the stop that stands alone. Its id is a function of the order that ended.
     ///
     /// - Parameters:
