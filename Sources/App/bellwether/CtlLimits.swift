@@ -50,7 +50,35 @@ struct CtlReload: ParsableCommand {
     @OptionGroup var common: CtlCommand.Common
     @ParentCommand var ctl: CtlCommand
 
-    func run() throws { try reporting { try common.show(try common.ask(.reload, way: ctl.way)) } }
+    func run() throws {
+        try reporting {
+            do {
+                try common.show(try common.ask(.reload, way: ctl.way))
+            } catch let errors as ConfigurationErrors where !ctl.way.mqtt {
+                // The daemon runs with what was there before, and has to tell its journal too.
+                guard let answer = try askWithoutFile() else { throw errors }
+                try common.show(answer)
+            }
+        }
+    }
+
+    /// Asks where the socket is unless a file says otherwise.
+    /// - Returns: nil where no daemon answers there.
+    private func askWithoutFile() throws -> ControlAnswer? {
+        guard
+            let loaded = try? loadConfiguration(
+                path: nil, overrides: common.options.overrides, bars: [], news: [])
+        else { return nil }
+        let request = ControlRequest(
+            transaction: common.transaction ?? ControlAccess.transaction(), verb: .reload)
+        do throws(ControlError) {
+            return try ControlClient.ask(
+                request.line, path: loaded.configuration.controlPath, seconds: 30)
+        } catch {
+            if case .absent = error { return nil }
+            throw error
+        }
+    }
 }
 
 struct CtlReport: ParsableCommand {
