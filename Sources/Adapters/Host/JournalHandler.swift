@@ -5,7 +5,7 @@
 //
 // Invariants: no known secret leaves here; a field journald would not take gets a name that it
 // takes; one kind cannot flood the journal (MessageLimiter); where journald is gone the line goes to
-// standard error.
+// standard error; where it stands still nobody who logs waits for it (LogQueue).
 import Glibc
 import Logging
 
@@ -15,18 +15,34 @@ package final class LogSink: Sendable {
     package let level: LogLevelSwitch
     package let secrets: LogSecrets
     let limiter: MessageLimiter
-    private let journal: @Sendable ([JournalField]) -> Int32
     private let errorLine: @Sendable (String) -> Void
+    private let deliver: @Sendable (LogEntry) -> Void
+    private let queue: LogQueue?
 
+    /// - Parameter isQueued: what goes to journald is handed over by a thread of its own.
     init(
         output: LogOutput, level: LogLevelSwitch = LogLevelSwitch(),
         secrets: LogSecrets = LogSecrets(), limiter: MessageLimiter = MessageLimiter(),
+        isQueued: Bool = false,
         journal: @escaping @Sendable ([JournalField]) -> Int32 = sendToJournal,
         errorLine: @escaping @Sendable (String) -> Void = writeErrorLine
     ) {
         (self.output, self.level, self.secrets) = (output, level, secrets)
-        (self.limiter, self.journal, self.errorLine) = (limiter, journal, errorLine)
+        (self.limiter, self.errorLine) = (limiter, errorLine)
+        let deliver: @Sendable (LogEntry) -> Void = { entry in
+            // Standard error leads to journald as well.
+            if output.kind == .prefixed || journal(entry.journalFields) < 0 {
+                errorLine(entry.prefixedLine)
+            }
+        }
+        self.deliver = deliver
+        queue = isQueued ? LogQueue(deliver: deliver) : nil
     }
+
+    /// Waits until what was logged is with journald, but not for longer than `time`.
+    /// - Returns: false when it is not.
+    @discardableResult
+    package func flush(within time: Duration) -> Bool { queue?.flush(within: time) ?? true }
 
     func write(_ entry: LogEntry) {
         var entry = entry
@@ -35,9 +51,8 @@ package final class LogSink: Sendable {
             JournalField(name: journalName($0.name), value: secrets.hide(in: $0.value))
         }
         switch output.kind {
-        case .journal:
-            if journal(entry.journalFields) < 0 { errorLine(entry.prefixedLine) }
-        case .prefixed: errorLine(entry.prefixedLine)
+        case .journal, .prefixed:
+            if let queue { queue.take(entry) } else { deliver(entry) }
         case .terminal(let colour): errorLine(entry.terminalLine(colour: colour))
         }
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Synchronization
 
@@ -47,8 +48,10 @@ package struct ServiceLog: Sendable {
 
     /// The log of this process: swift-log is started with it at the first use.
     package static let shared: ServiceLog = {
-        let sink = LogSink(output: .current)
+        let sink = LogSink(output: .current, isQueued: true)
         LoggingSystem.bootstrap { _ in JournalHandler(sink) }
+        // However the program ends, what it said last is not lost with it.
+        if sink.output.isService { atexit { ServiceLog.shared.sink.flush(within: .seconds(2)) } }
         return ServiceLog(sink)
     }()
 

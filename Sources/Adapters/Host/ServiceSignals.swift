@@ -37,6 +37,17 @@ package enum ServiceSignals {
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
+    /// Whether SIGHUP comes when a terminal goes: there is one, and nobody has asked that its end
+    /// be ignored, as nohup(1) does.
+    package static var belongsToTerminal: Bool {
+        var action = sigaction()
+        sigaction(SIGHUP, nil, &action)
+        let handler = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+        let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
+        if terminal >= 0 { close(terminal) }
+        return terminal >= 0 && handler != unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     /// Starts the thread.
     ///
     /// - Parameters:

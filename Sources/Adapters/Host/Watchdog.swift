@@ -63,6 +63,8 @@ package final class Watchdog: Sendable {
                 state.late.subtracting(names).sorted()
             )
         }
+        // Before anything is logged: that may be what hangs.
+        if !hung.isEmpty { manager.hung() }
         for part in hung {
             let seconds = part.stillness.components.seconds
             log(
@@ -70,7 +72,6 @@ package final class Watchdog: Sendable {
                 [.stage: part.name, .seconds: "\(seconds)"])
         }
         for name in moving { log(.stageMoves, "\(name) moves again", [.stage: name]) }
-        if !hung.isEmpty { manager.hung() }
         if late.isEmpty { feed(at: now) }
     }
 

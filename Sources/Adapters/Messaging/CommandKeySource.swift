@@ -10,21 +10,26 @@ package final class CommandKeySource: Sendable {
 
     package let file: CommandKeyFile
     private let state: Mutex<State>
+    private let onKeys: @Sendable (CommandKeys) -> Void
     private let onTrouble: @Sendable (CommandKeyError) -> Void
 
     /// - Parameters:
     ///   - makes: whether a file that is not there is made with a first key.
+    ///   - onKeys: told the keys of the file, and again whenever they are others.
     ///   - onTrouble: told once for each change that brought nothing readable; no key holds then.
     /// - Throws: what is wrong with the file now, which should stop the start.
     package init(
         _ file: CommandKeyFile, makes: Bool = false,
+        onKeys: @escaping @Sendable (CommandKeys) -> Void = { _ in },
         onTrouble: @escaping @Sendable (CommandKeyError) -> Void
     ) throws(CommandKeyError) {
         self.file = file
-        self.onTrouble = onTrouble
+        (self.onKeys, self.onTrouble) = (onKeys, onTrouble)
         // Before it is read: what is written meanwhile is then read again.
         let stamp = file.stamp
-        state = Mutex(State(stamp: stamp, keys: try makes ? file.loadOrMake() : file.load()))
+        let keys = try makes ? file.loadOrMake() : file.load()
+        onKeys(keys)
+        state = Mutex(State(stamp: stamp, keys: keys))
     }
 
     package var keys: CommandKeys {
@@ -36,6 +41,7 @@ package final class CommandKeySource: Sendable {
             state.stamp = stamp
             do throws(CommandKeyError) {
                 state.keys = try file.load()
+                onKeys(state.keys)
             } catch {
                 state.keys = .none
                 if isNews { trouble = error }

@@ -32,6 +32,17 @@ extension CommandKey {
 }
 
 extension CommandKeys {
+    /// What is secret of the keys, as the file spells it: no log may show it.
+    package var secretTexts: [String] {
+        all.compactMap { key in
+            switch key.material {
+            case .secret(let secret): Base64URL.encode(secret)
+            case .edwards(_, let seed): seed.map { Base64URL.encode($0) }
+            case .p256(_, let number): number.map { Base64URL.encode($0) }
+            }
+        }
+    }
+
     /// As a file holds them.
     package var text: String { all.map { $0.line + "\n" }.joined() }
 

@@ -13,7 +13,7 @@ where Instant.Duration == Duration, Instant: Sendable {
         }
     }
 
-    private let perClient: Rate
+    private var perClient: Rate
     private let clientsMax: Int
     private var clients: [(name: String, bucket: TokenBucket<Instant>)] = []
     private var failures: TokenBucket<Instant>
@@ -27,6 +27,15 @@ where Instant.Duration == Duration, Instant: Sendable {
         self.clientsMax = clientsMax
         self.failures = TokenBucket(
             perSecond: failures.perSecond, burst: failures.burst, at: now)
+    }
+
+    /// Other rates from now on; who has used up a share has no new one by that.
+    package mutating func set(perClient: Rate, failures: Rate) {
+        self.perClient = perClient
+        for place in clients.indices {
+            clients[place].bucket.set(perSecond: perClient.perSecond, burst: perClient.burst)
+        }
+        self.failures.set(perSecond: failures.perSecond, burst: failures.burst)
     }
 
     package var clientCount: Int { clients.count }

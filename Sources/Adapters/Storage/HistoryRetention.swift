@@ -15,6 +15,19 @@ package struct Retention: Sendable, Equatable {
     package init() {}
 }
 
+/// How many short steps a long piece of work may still take.
+private struct Steps {
+    private var count: Int
+    private let onStep: () -> Bool
+
+    init(_ count: Int, _ onStep: @escaping () -> Bool) {
+        (self.count, self.onStep) = (count, onStep)
+    }
+
+    var areLeft: Bool { count > 0 }
+    mutating func took() { count = onStep() ? count - 1 : 0 }
+}
+
 extension HistoryStore {
     /// Rows of one transaction, and pages given back in one step: each a few milliseconds.
     private static let stepRows = 5_000
@@ -23,14 +36,17 @@ extension HistoryStore {
     /// Removes what `retention` no longer keeps and gives the space back, in steps that are each
     /// short; at most `steps` of them.
     ///
+    /// - Parameter onStep: called before the first and after each of them; false: no more.
     /// - Returns: false when there is more to do: call again at the next quiet moment.
     @discardableResult
     package func prune(
-        retention: Retention, now: Timestamp, steps: Int = 64
+        retention: Retention, now: Timestamp, steps: Int = 64,
+        onStep: @escaping () -> Bool = { true }
     ) throws(StorageError) -> Bool {
         try flush()
+        guard onStep() else { return false }
         return try mended { () throws(StorageError) in
-            var left = max(1, steps)
+            var left = Steps(max(1, steps), onStep)
             let young = try pruneByAge(retention, now, &left)
             let small = try pruneBySize(retention, &left)
             let given = try giveBack(&left)
@@ -39,7 +55,7 @@ extension HistoryStore {
     }
 
     private func pruneByAge(
-        _ retention: Retention, _ now: Timestamp, _ left: inout Int
+        _ retention: Retention, _ now: Timestamp, _ left: inout Steps
     ) throws(StorageError) -> Bool {
         guard try pruneBars(before: now - retention.bars, &left),
             try remove("news", "first_seen < ?", now - retention.news, &left),
@@ -51,11 +67,10 @@ extension HistoryStore {
     }
 
     private func remove(
-        _ table: String, _ condition: String, _ before: Timestamp, _ left: inout Int,
+        _ table: String, _ condition: String, _ before: Timestamp, _ left: inout Steps,
         key: String = "seq"
     ) throws(StorageError) -> Bool {
-        while left > 0 {
-            left -= 1
+        while left.areLeft {
             let removed = try connection.write { session in
                 try session.run(
                     """
@@ -63,15 +78,16 @@ extension HistoryStore {
                         (SELECT \(key) FROM \(table) WHERE \(condition) LIMIT \(Self.stepRows))
                     """, before.nanoseconds)
             }
+            left.took()
             if removed < Self.stepRows { return true }
         }
         return false
     }
 
-    private func pruneBars(before: Timestamp, _ left: inout Int) throws(StorageError) -> Bool {
+    private func pruneBars(before: Timestamp, _ left: inout Steps) throws(StorageError) -> Bool {
         for id in try symbolNumbers() {
             while true {
-                guard left > 0 else { return false }
+                guard left.areLeft else { return false }
                 let removed = try connection.write { session in
                     try session.run(
                         """
@@ -81,7 +97,7 @@ extension HistoryStore {
                         """, id, id, before.nanoseconds)
                 }
                 // A symbol with nothing to remove is one seek and costs no step.
-                if removed > 0 { left -= 1 }
+                if removed > 0 { left.took() }
                 if removed < Self.stepRows { break }
             }
         }
@@ -89,10 +105,11 @@ extension HistoryStore {
     }
 
     /// While the rows take more than they may, the oldest tenth of the bars' time goes.
-    private func pruneBySize(_ retention: Retention, _ left: inout Int) throws(StorageError) -> Bool
+    private func pruneBySize(_ retention: Retention, _ left: inout Steps) throws(StorageError)
+        -> Bool
     {
         while try usedBytes() > retention.bytesMax {
-            guard left > 0 else { return false }
+            guard left.areLeft else { return false }
             guard let (oldest, newest) = try barRange(), oldest < newest else { return true }
             let step = max(1, (newest - oldest).nanoseconds / 10)
             guard try pruneBars(before: oldest + Span(nanoseconds: step), &left) else {
@@ -102,12 +119,12 @@ extension HistoryStore {
         return true
     }
 
-    private func giveBack(_ left: inout Int) throws(StorageError) -> Bool {
+    private func giveBack(_ left: inout Steps) throws(StorageError) -> Bool {
         var shrunk = false
         while try pragma("freelist_count") > 0 {
-            guard left > 0 else { return false }
-            left -= 1
+            guard left.areLeft else { return false }
             try connection.vacuum(pages: Self.stepPages)
+            left.took()
             shrunk = true
         }
         // The file itself gets shorter at a checkpoint.

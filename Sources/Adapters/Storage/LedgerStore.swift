@@ -263,15 +263,20 @@ package final class LedgerStore {
     /// alerts. Orders, books, approved signals and weights stay for good. At most 20,000 rows of each
     /// a call, in steps of 2,000, so that no commit waits long behind it.
     ///
+    /// - Parameter onStep: called before each of its short steps; false: not this one.
     /// - Returns: the rows removed.
     /// - Throws: `full`, which costs nothing: the caller goes on, and a later call does the rest;
     ///   `sqlite` and `stopped` as `commit`.
     @discardableResult
-    package func prune(before: Timestamp) throws(StorageError) -> Int {
-        try guarded { () throws(StorageError) in try removeOld(before: before) }
+    package func prune(
+        before: Timestamp, onStep: () -> Bool = { true }
+    ) throws(StorageError) -> Int {
+        try guarded { () throws(StorageError) in try removeOld(before: before, onStep) }
     }
 
-    private func removeOld(before: Timestamp) throws(StorageError) -> Int {
+    private func removeOld(
+        before: Timestamp, _ onStep: () -> Bool
+    ) throws(StorageError) -> Int {
         let statements = [
             """
             DELETE FROM taken WHERE seq IN
@@ -288,7 +293,7 @@ package final class LedgerStore {
         ]
         var removed = 0
         for statement in statements {
-            for _ in 0..<10 {
+            for _ in 0..<10 where onStep() {
                 let rows = try connection.write { session in
                     try session.run(statement, before.nanoseconds)
                 }

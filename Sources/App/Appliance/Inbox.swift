@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import Host
 
 /// A request with the way back to who made it.
@@ -31,7 +30,7 @@ package struct ControlMessage: Sendable {
 /// neither news nor other requests can keep it out.
 package final class Inbox: @unchecked Sendable {
     // @unchecked: every access to the state goes through the condition's lock.
-    private let condition = NSCondition()
+    private let condition = MonotonicCondition()
     private var waiting: [Delivery] = []
     private var count = 0
     private var pauses: [ControlMessage] = []
@@ -175,9 +174,7 @@ package final class Inbox: @unchecked Sendable {
     package func wait(seconds: Double) {
         condition.lock()
         defer { condition.unlock() }
-        if isEmpty && !isStopped {
-            _ = condition.wait(until: Date(timeIntervalSinceNow: seconds))
-        }
+        if isEmpty && !isStopped { condition.wait(seconds: seconds) }
     }
 
     /// Ends the loop after the event at hand.

@@ -104,8 +104,13 @@ package final class LedgerJournal: EventJournal {
     }
 
     /// Writes what is buffered and removes what is past its retention.
-    package func tidy(_ retention: Retention, now: Timestamp) {
-        let works = tryHistory { try history.prune(retention: retention, now: now) }
+    /// - Parameter onStep: called between the steps of the removal; false puts off what is left.
+    package func tidy(
+        _ retention: Retention, now: Timestamp, onStep: @escaping () -> Bool = { true }
+    ) {
+        let works = tryHistory {
+            try history.prune(retention: retention, now: now, onStep: onStep)
+        }
         guard works, historyTrouble != nil else { return }
         historyTrouble = nil
         onHistoryTrouble?("the history takes rows again")

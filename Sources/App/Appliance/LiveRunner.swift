@@ -218,7 +218,7 @@ package struct LiveRunner<Feed: MarketFeed> {
         if isOver, let onOver { try stay(onOver) }
         // What was read but not played is read again at the next start.
         try loop.rest()
-        journal.tidy(retention, now: loop.engine.now)
+        journal.tidy(retention, now: loop.engine.now, onStep: tidyStep)
         return isOver
     }
 
@@ -238,16 +238,26 @@ package struct LiveRunner<Feed: MarketFeed> {
         health.marketAt = wallTime()
         if !instant.news.isEmpty { health.tookNews(at: wallTime()) }
         if instant.timers.contains(.sessionClose) {
-            journal.tidy(retention, now: instant.at)
+            let step = tidyStep
+            journal.tidy(retention, now: instant.at, onStep: step)
             // On a full disk old rows wait for the next close: nothing is lost with them.
             do throws(StorageError) {
-                try journal.ledger.prune(before: instant.at - rememberedNews)
+                try journal.ledger.prune(before: instant.at - rememberedNews, onStep: step)
             } catch {
                 guard case .full = error else { throw error }
             }
         }
         onInstant?(instant, loop.engine)
         showPulse()
+    }
+
+    /// To tidy up can take long, in short steps: none of them hangs, and a stop waits for one only.
+    private var tidyStep: () -> Bool {
+        let (pulse, inbox) = (pulse, inbox)
+        return {
+            pulse?.moved()
+            return !inbox.stopRequested
+        }
     }
 
     /// At every turn of the loop, and at least once a second.

@@ -29,7 +29,7 @@ struct Bellwether: ParsableCommand {
             69 unavailable, 70 a bug, 74 input or output, 75 try later, 77 permission, \
             78 configuration.
             """,
-        version: "bellwether \(version)",
+        version: versionText,
         subcommands: [
             RunCommand.self, CtlCommand.self, StatusCommand.self, ReconcileCommand.self,
             BackupCommand.self, RestoreCommand.self, DoctorCommand.self, BacktestCommand.self,

@@ -30,7 +30,7 @@ struct RunCommand: ParsableCommand {
         let inbox = Inbox()
         let service = DaemonService(
             ServiceEnvironment(ProcessInfo.processInfo.environment), inbox: inbox, log: .shared)
-        service.start(hangUpStops: isTerminal)
+        service.start()
         defer { service.finish() }
         try reporting {
             let configuration = try options.load(usesStore: true).configuration
@@ -45,7 +45,11 @@ struct RunCommand: ParsableCommand {
             let assembly = try Assembly(configuration)
             if service.log.isService {
                 let store = configuration.storage.path
-                service.log(.starting, "Bellwether \(version) starts, stores in \(store)")
+                service.log(
+                    .starting,
+                    "Bellwether \(version) starts, stores in \(store); "
+                        + versionParts.joined(separator: ", "),
+                    [.version: version])
             }
             service.begins("opening the stores", atMost: .seconds(900))
             let access = try StoreAccess(

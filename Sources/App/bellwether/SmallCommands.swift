@@ -9,9 +9,12 @@ import Storage
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Print the version.",
-        discussion: "Reads nothing, writes one line.")
+        discussion: """
+            Reads nothing. Writes the version, and below it those of SQLite, libmosquitto and \
+            OpenSSL and the id of the build.
+            """)
 
-    func run() { print("bellwether \(version)") }
+    func run() { print(versionText) }
 }
 
 struct CheckConfigCommand: ParsableCommand {

@@ -2,8 +2,8 @@
 /// goes forward; a step back counts as no time at all.
 package struct TokenBucket<Instant: InstantProtocol>: Sendable
 where Instant.Duration == Duration, Instant: Sendable {
-    package let perSecond: Double
-    package let burst: Double
+    package private(set) var perSecond: Double
+    package private(set) var burst: Double
     private var tokens: Double
     private var filled: Instant
 
@@ -12,6 +12,12 @@ where Instant.Duration == Duration, Instant: Sendable {
         self.burst = burst
         tokens = burst
         filled = now
+    }
+
+    /// Another rate from now on; what was left stays, as far as the new burst holds it.
+    package mutating func set(perSecond: Double, burst: Double) {
+        (self.perSecond, self.burst) = (perSecond, burst)
+        tokens = min(tokens, burst)
     }
 
     /// - Returns: false when there is none left.

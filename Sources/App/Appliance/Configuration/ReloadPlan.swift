@@ -58,18 +58,4 @@ package struct ReloadPlan: Sendable, Equatable {
         configuration = merged
         warnings = loaded.warnings
     }
-
-    /// A sentence for the log, the status and the answer to whoever asked.
-    package var summary: String {
-        if changes.isEmpty { return "reloaded: nothing has changed" }
-        var parts: [String] = []
-        if !changes.applied.isEmpty {
-            parts.append("now in force: " + changes.applied.joined(separator: ", "))
-        }
-        if !changes.needRestart.isEmpty {
-            parts.append(
-                "wait for a restart: " + changes.needRestart.joined(separator: ", "))
-        }
-        return "reloaded: " + parts.joined(separator: "; ")
-    }
 }

@@ -36,24 +36,29 @@ package final class MessagingService {
     /// - Parameters:
     ///   - environment: of the process: where systemd put the credentials.
     ///   - heartbeat: told that the client's thread lives.
+    ///   - secrets: told every one that is read, now and later.
     ///   - isQuiet: a broker that was never there is not spoken of: at a terminal nobody waits for
     ///     it.
     package init(
         _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
-        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, isQuiet: Bool, tell: @escaping Tell
+        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, secrets: LogSecrets, isQuiet: Bool,
+        tell: @escaping Tell
     ) throws {
         let id = try configuration.madeDeviceID()
         self.boot = boot
         self.tell = tell
         toldConnected = isQuiet ? false : nil
         place = "\(configuration.mqtt.host):\(configuration.mqtt.port)"
+        let config = try MessagingConfig(configuration, environment, id: id, boot: boot)
+        if let password = config.password { secrets.add(password) }
         let port = RequestPort()
         client = MessagingClient(
-            config: try MessagingConfig(configuration, environment, id: id, boot: boot),
+            config: config,
             onRequest: { port.take($0) }, onDelivered: {}, onBeat: { heartbeat?.beat() })
         let keys = try CommandKeySource(
             try configuration.commandKeyFile(environment: environment),
             makes: configuration.makesCommandKey,
+            onKeys: { $0.secretTexts.forEach(secrets.add) },
             onTrouble: {
                 tell(.warning, "\($0); no signed command holds until that is mended", [:])
             })
@@ -101,11 +106,12 @@ package final class MessagingService {
         let heartbeat = service.heartbeats.add("mqtt", within: .seconds(300))
         let messaging = try MessagingService(
             configuration, environment: environment, ledger: ledger, boot: boot, inbox: inbox,
-            heartbeat: heartbeat, isQuiet: !log.isService
+            heartbeat: heartbeat, secrets: log.sink.secrets, isQuiet: !log.isService
         ) { kind, text, fields in
             if log.isService { log(kind, text, fields) } else { complain(text) }
         }
         service.showMessaging { [weak messaging] in messaging?.component.word }
+        service.onTakeUp = { [weak messaging] in messaging?.takeUp($0) }
         return messaging
     }
 
@@ -177,6 +183,13 @@ package final class MessagingService {
         }
         return MessagingComponent(
             health: .down, detail: status.lastError ?? "not connected yet", since: status.since)
+    }
+
+    /// The keys that a reload brings into force: the pace of what is published, the rates of
+    /// commands.
+    package func takeUp(_ configuration: Configuration) {
+        publisher.settings = PublishingSettings(configuration)
+        desk.take(configuration.commands)
     }
 
     /// What the clock watch says, for the time in signed commands.

@@ -75,7 +75,8 @@ package struct StateMark: Sendable, Equatable {
 package final class Publisher {
     private let outlet: any Outlet
     private let outbox: any Outbox
-    private let settings: PublishingSettings
+    /// A change counts from the next look on.
+    package var settings: PublishingSettings
     package private(set) var recorder: EventRecorder
     /// Of the commit at hand, and what the recorder was before it.
     private var prepared: [OutgoingEvent] = []

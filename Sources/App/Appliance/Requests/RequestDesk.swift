@@ -59,6 +59,11 @@ package final class RequestDesk: Sendable {
         state.withLock { $0.distrust = clockDistrust }
     }
 
+    /// Other rates, from now on.
+    package func take(_ commands: CommandSettings) {
+        state.withLock { $0.gate.take(commands) }
+    }
+
     package func take(_ request: IncomingRequest) {
         let known = keys.keys
         let wall = wall()

@@ -22,10 +22,13 @@ package struct RequestGate: Sendable {
         package var perClient: Rate
         /// Refused and plain requests of all clients together, but for pauses.
         package var total: Rate
-        package var verifier = CommandVerifier.Limits()
+        package var verifier: CommandVerifier.Limits
 
-        package init(deviceID: String, commands: CommandSettings) {
-            self.deviceID = deviceID
+        package init(
+            deviceID: String, commands: CommandSettings,
+            verifier: CommandVerifier.Limits = CommandVerifier.Limits()
+        ) {
+            (self.deviceID, self.verifier) = (deviceID, verifier)
             perClient = Self.rate(commands.perMinuteMax)
             total = Self.rate(commands.totalPerMinuteMax)
         }
@@ -73,7 +76,7 @@ package struct RequestGate: Sendable {
         "resume", "status", "weights",
     ]
 
-    private let config: Config
+    private var config: Config
     private var rates: RateLimit<ContinuousClock.Instant>
     package private(set) var counters = RequestCounters()
     private var unreported: UInt64 = 0
@@ -81,6 +84,12 @@ package struct RequestGate: Sendable {
     package init(_ config: Config, at now: ContinuousClock.Instant) {
         self.config = config
         rates = RateLimit(perClient: config.perClient, failures: config.total, at: now)
+    }
+
+    /// Other rates: what a client has left of the old ones is no more than a burst of the new.
+    package mutating func take(_ commands: CommandSettings) {
+        config = Config(deviceID: config.deviceID, commands: commands, verifier: config.verifier)
+        rates.set(perClient: config.perClient, failures: config.total)
     }
 
     package mutating func judge(

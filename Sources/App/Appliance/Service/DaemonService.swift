@@ -3,7 +3,7 @@
 //
 // Signals -> inbox; pulses of the parts -> watchdog; how trading stands -> the status line.
 // Invariants: READY is said when trading could start and not before; STOPPING before anything is
-// waited for; a stop that hangs ends by itself, with a message.
+// waited for; a stop that hangs ends by itself, with a message; nobody waits for the journal.
 import Domain
 import Engine
 import Glibc
@@ -18,6 +18,8 @@ package final class DaemonService {
     private var line: StatusLine?
     private var status = ""
     private var reloader: Reloader?
+    /// Told, on the loop's thread, what a reload brought into force.
+    package var onTakeUp: ((Configuration) -> Void)?
     /// From SIGTERM to the end.
     package static let stopPatience = Duration.seconds(20)
 
@@ -31,9 +33,11 @@ package final class DaemonService {
     }
 
     /// Starts the threads of signals and watchdog; once, and the first that are started.
-    ///
-    /// - Parameter hangUpStops: SIGHUP says that the terminal is gone, not that files have changed.
-    package func start(hangUpStops: Bool) {
+    package func start() {
+        // Of a service, SIGHUP says that files have changed; of what a person started, that the
+        // terminal is gone, wherever the output goes.
+        let isService = manager.environment.isNotified || log.isService
+        let hangUpStops = !isService && ServiceSignals.belongsToTerminal
         let (log, manager, heartbeats, inbox) = (log, manager, heartbeats, inbox)
         ServiceSignals.watch(patience: Self.stopPatience) {
             giveUp(log, heartbeats)
@@ -49,10 +53,13 @@ package final class DaemonService {
                 log.sink.level.less()
             case .reload, .stop, .interrupt:
                 // Who presses Ctrl-C again does not want to wait; nothing is lost then either.
-                if signal == .interrupt && inbox.stopRequested { _exit(128 + SIGINT) }
+                if signal == .interrupt && inbox.stopRequested {
+                    log.sink.flush(within: .seconds(1))
+                    _exit(128 + SIGINT)
+                }
                 manager.stopping()
-                if log.isService { log(.stopping, "stopping") }
                 inbox.stop()
+                if log.isService { log(.stopping, "stopping") }
             }
         }
         watchdog.start()
@@ -79,11 +86,15 @@ package final class DaemonService {
         line = StatusLine(configuration)
         let log = log
         func takeUp(_ configuration: Configuration) {
+            // What SIGUSR1 and SIGUSR2 changed ends with that.
             log.sink.level.current =
                 LogPriority(word: configuration.log.level.rawValue) ?? .info
         }
         takeUp(configuration)
-        reloader = Reloader(configuration, log: log, load: load, apply: takeUp)
+        reloader = Reloader(configuration, log: log, load: load) { [unowned self] configuration in
+            takeUp(configuration)
+            onTakeUp?(configuration)
+        }
     }
 
     /// How the MQTT connection is, e.g. `mqtt up`, for the status line.
@@ -138,6 +149,8 @@ private func giveUp(_ log: ServiceLog, _ heartbeats: Heartbeats) {
         "not stopped after \(seconds) s, given up; "
             + (still.isEmpty ? "no part stands still" : "standing still: \(still)"),
         [.seconds: "\(seconds)", .stage: still])
-    // A bug, or a disk that does not answer; sysexits.h.
-    _exit(70)
+    log.sink.flush(within: .seconds(1))
+    // A start with much to do, a disk that does not answer, or a bug. Nothing is lost, and the next
+    // start goes on from there: EX_TEMPFAIL of sysexits.h.
+    _exit(75)
 }

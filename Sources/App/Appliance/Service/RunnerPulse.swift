@@ -36,6 +36,13 @@ package final class RunnerPulse {
         onLook?(engine)
     }
 
+    /// The loop is within a long piece of work, of which it has done a step.
+    package func moved() {
+        loop.beat()
+        // What it does is writing.
+        store.beat(unless: trouble != nil)
+    }
+
     private func prove(_ ledger: LedgerStore, at now: SuspendingClock.Instant) {
         let count = ledger.statistics.commits
         if count == commits {
