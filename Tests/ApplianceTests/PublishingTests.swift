@@ -105,6 +105,21 @@ import Testing
         #expect(outlet.events.count == 7)
     }
 
+    @Test("A09: another pace counts from the next look on")
+    func anotherPace() throws {
+        let publisher = publisher { $0.telemetryEvery = .seconds(60) }
+        let engine = try engine()
+        publisher.tick(view(engine), now: start)
+        publisher.publish(TelemetryFigures(), now: start)
+        #expect(!publisher.wantsTelemetry(now: start + .seconds(6)))
+        var configuration = Configuration()
+        configuration.mqtt.telemetryEvery = Span(seconds: 5)
+        configuration.mqtt.positionsEvery = Span(seconds: 2)
+        publisher.settings = PublishingSettings(configuration)
+        #expect(publisher.wantsTelemetry(now: start + .seconds(6)))
+        #expect(publisher.settings.positionsEvery == .seconds(2))
+    }
+
     @Test("What an earlier run left in the outbox goes first")
     func restart() throws {
         var recorder = EventRecorder(boot: 1)

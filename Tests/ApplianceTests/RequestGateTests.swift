@@ -38,6 +38,12 @@ private final class Gate {
                 now: Self.wall + Span(seconds: seconds), key: key ?? self.key))
     }
 
+    func setRates(perMinute: Int, total: Int) {
+        var commands = CommandSettings()
+        (commands.perMinuteMax, commands.totalPerMinuteMax) = (perMinute, total)
+        gate.take(commands)
+    }
+
     func judge(
         _ verb: String, _ payload: String, isRetained: Bool = false, after seconds: Double = 0
     ) -> RequestGate.Verdict {
@@ -68,6 +74,24 @@ extension RequestGate.Verdict {
 }
 
 @Suite struct RequestGateTests {
+    @Test("A09: other rates count at once, for clients that were there before as well")
+    func rates() throws {
+        let gate = try Gate(perMinute: 60, total: 1_000)
+        func taken(_ count: Int, after seconds: Double) -> Int {
+            (0..<count).count { _ in
+                gate.judge("status", "{}", after: seconds).code == nil
+            }
+        }
+        #expect(taken(5, after: 0) == 5)
+        gate.setRates(perMinute: 4, total: 1_000)
+        #expect(taken(20, after: 0) == 2)
+        #expect(taken(20, after: 16) == 1)
+        gate.setRates(perMinute: 600, total: 20)
+        // Nothing is given back, and the share of all is the smaller now.
+        #expect(taken(20, after: 16) == 0)
+        #expect(taken(50, after: 76) == 10)
+    }
+
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
         let verb: String

@@ -47,7 +47,8 @@ import Testing
         }
         let version = try Program.run(["version"])
         #expect(version.status == 0)
-        let lines = #/
+        let lines =
+            #/
             bellwether\ [0-9]+\.[0-9]+\.[0-9]+\n SQLite\ 3\.[0-9.]+\n
             libmosquitto\ 2\.[0-9.]+\n OpenSSL\ 3\.[0-9.]+\n (build\ [0-9a-f]{16,}\n)?
             /#

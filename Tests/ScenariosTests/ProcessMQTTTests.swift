@@ -206,6 +206,34 @@ struct ProcessMQTTTests {
         #expect((1...200).contains(told), "\(told)")
     }
 
+    @Test("A09: a reload changes the pace of what is published and the rate of commands at once")
+    func reload() throws {
+        let file = try bench.folder.write(
+            "[mqtt]\ntelemetry_every = \"1h\"\n", to: "bellwether.toml")
+        let common = bench.common.filter {
+            $0 != "--set" && !$0.hasPrefix("mqtt.telemetry_every")
+        }
+        // As a service, for which SIGHUP means the files.
+        let child = try Program.start(
+            ["run", "--config", file] + settings(common),
+            environment: ["NOTIFY_SOCKET": bench.folder("nobody")])
+        let watcher = try bench.watch("telemetry")
+        try watcher.wait(for: "telemetry|")
+        try bench.folder.write(
+            "[mqtt]\ntelemetry_every = \"1s\"\n[commands]\nper_minute_max = 2\n",
+            to: "bellwether.toml")
+        child.kill(SIGHUP)
+        try child.wait(for: "now in force: mqtt.telemetry_every, commands.per_minute_max")
+        let late = try bench.watch("telemetry")
+        try late.wait(for: "telemetry|")
+        let answers = try (0..<3).map {
+            bench.text(try bench.ask("status", "{\"transaction\":\"q\($0)\"}")["error"])
+        }
+        #expect(answers.contains("rate-limited"), "\(answers)")
+        for client in [watcher, late] { client.kill(SIGTERM) }
+        _ = try bench.end(child)
+    }
+
     @Test("S27: a broker that comes late, goes and comes back costs a line each and loses no event")
     func brokerAway() throws {
         let bench = try MQTTBench(isStarted: false)

@@ -19,7 +19,7 @@ import Testing
         ["run"]
             + settings([
                 "storage.path=\(folder("store"))", "market.seed=11", "market.days=400",
-                "market.speed=4000", "risk.latches=false",
+                "market.speed=4000", "risk.latches=false", "news.spool=\(folder("store/spool"))",
             ])
     }
 
@@ -130,6 +130,9 @@ import Testing
         let call: String
         /// Of these files only.
         let files: [String]
+        /// The first that hangs, of each thread.
+        var number = 2
+        var seconds = 15
         let more: [String]
         var testDescription: String { stage }
     }
@@ -140,9 +143,14 @@ import Testing
         arguments: [
             // Nothing is committed in so slow a market: it is the proof of the ledger that hangs.
             Hang(
-                stage: "store", call: "fdatasync", files: ["ledger.mark"],
+                // For longer than a stop may take.
+                stage: "store", call: "fdatasync", files: ["ledger.mark"], seconds: 40,
                 more: settings(["market.speed=1"])),
             Hang(stage: "control socket", call: "poll", files: [], more: []),
+            Hang(stage: "disk watch", call: "statfs", files: [""], more: []),
+            Hang(
+                stage: "spool", call: "getdents64", files: ["spool"], number: 6,
+                more: settings(["news.sources=spool"])),
         ])
     func hanging(_ hang: Hang) throws {
         // The store is there, so that the start asks less of the disk.
@@ -150,8 +158,9 @@ import Testing
         #expect(systemd.wait(for: "READY=1"))
         try end(first)
         let child = try Strace.start(
-            [Program.path] + arguments + hang.more, .delay(40), call: hang.call, number: 2,
-            andAllAfter: true, paths: hang.files.map { folder("store/" + $0) },
+            [Program.path] + arguments + hang.more, .delay(hang.seconds), call: hang.call,
+            number: hang.number, andAllAfter: true,
+            paths: hang.files.map { folder($0.isEmpty ? "store" : "store/" + $0) },
             environment: environment(watchdog: 6))
         #expect(systemd.wait(for: "READY=1", count: 2))
         #expect(systemd.wait(for: "WATCHDOG=trigger", seconds: 100))
@@ -180,5 +189,91 @@ import Testing
             #expect(systemd.wait(for: "READY=1", seconds: 10))
             try end(child)
         }
+    }
+
+    @Test("A06: a loop that hangs, here at a pipe that nobody reads, is named and told to systemd")
+    func hangingLoop() throws {
+        let fifo = folder("output")
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let unread = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { close(unread) }
+        let child = try ChildProcess(
+            "/bin/sh",
+            ["-c", "exec \"$@\" >\"$0\"", fifo, Program.path] + arguments
+                + settings(["market.speed=max", "mqtt.enabled=false"]),
+            environment: environment(watchdog: 6))
+        #expect(systemd.wait(for: "READY=1"))
+        #expect(systemd.wait(for: "WATCHDOG=trigger"))
+        try child.wait(for: "error: loop has not moved for")
+        child.kill(SIGTERM)
+        // Nothing can end what hangs but its own end.
+        let outcome = try child.wait()
+        #expect(outcome.status == 75, "\(outcome)")
+        // The thread of the loop is also that of the ledger.
+        let still = outcome.errors.split(separator: "\n").last ?? ""
+        #expect(still.contains("standing still: ") && still.contains("loop"), "\(outcome)")
+    }
+
+    @Test("A06: a broker that takes the connection and says nothing is no part that hangs")
+    func silentBroker() throws {
+        let broker = try SilentServer()
+        let child = try start(
+            watchdog: 4,
+            settings(["mqtt.host=127.0.0.1", "mqtt.port=\(broker.port)", "mqtt.keepalive=5s"]))
+        #expect(systemd.wait(for: "READY=1"))
+        #expect(broker.waitForConnection(seconds: 30))
+        let count = systemd.times(of: "WATCHDOG=1").count
+        #expect(systemd.wait(for: "WATCHDOG=1", count: count + 5))
+        #expect(!systemd.texts.contains("WATCHDOG=trigger"))
+        try end(child)
+    }
+
+    @Test(
+        "A run of a terminal that goes ends with it, wherever its output goes",
+        .enabled(if: access("/usr/bin/script", X_OK) == 0, "script(1) is not here"))
+    func terminal() throws {
+        let log = folder("log")
+        let words = [Program.path] + arguments + settings(["mqtt.enabled=false"])
+        let terminal = try ChildProcess(
+            "/usr/bin/script",
+            ["-q", "-f", "-c", "exec \(words.joined(separator: " ")) >\(log) 2>&1", "/dev/null"])
+        func said(_ text: String) -> Bool {
+            (try? String(contentsOfFile: log, encoding: .utf8))?.contains(text) ?? false
+        }
+        #expect(comesTrue { said("paper venue") })
+        terminal.kill(SIGKILL)
+        #expect(comesTrue { said("Stopped at ") })
+        #expect(!said("reloaded"))
+    }
+}
+
+/// Takes connections, and never says a word.
+private final class SilentServer {
+    let port: UInt16
+    private let listener: Int32
+
+    init() throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let listener = listener
+        let isListening = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, length) == 0 && listen(listener, 16) == 0
+                    && getsockname(listener, $0, &length) == 0
+            }
+        }
+        guard isListening else { throw ChildProcess.Failure(description: "no port") }
+        port = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit { close(listener) }
+
+    /// Whether somebody came; the kernel has taken the connection.
+    func waitForConnection(seconds: Int32) -> Bool {
+        var state = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        return poll(&state, 1, seconds * 1_000) == 1
     }
 }

@@ -253,6 +253,15 @@ import Testing
         retention.equity = Span(seconds: 10 * 3600)
         let now = time(12_000 * 60)
         #expect(try store.prune(retention: retention, now: now, steps: 2) == false)
+        // Whoever has no time is asked before every step, and loses nothing by saying no.
+        var asked = 0
+        #expect(try !store.prune(retention: retention, now: now) { false })
+        #expect(
+            try !store.prune(retention: retention, now: now) {
+                asked += 1
+                return asked < 3
+            })
+        #expect(asked == 3)
         var rounds = 1
         while try !store.prune(retention: retention, now: now, steps: 4) { rounds += 1 }
         #expect(rounds > 1)

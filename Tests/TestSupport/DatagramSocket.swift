@@ -10,7 +10,9 @@ package final class DatagramSocket: @unchecked Sendable {
     private let condition = NSCondition()
     private var received: [(data: [UInt8], at: ContinuousClock.Instant)] = []
 
-    package init(path: String) throws {
+    /// - Parameter isRead: false: nobody takes what comes, until its buffer is full and who sends
+    ///   more has to wait.
+    package init(path: String, isRead: Bool = true) throws {
         self.path = path
         descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
         var address = sockaddr_un()
@@ -26,6 +28,7 @@ package final class DatagramSocket: @unchecked Sendable {
             }
         }
         guard bound == 0 else { throw ChildProcess.Failure(description: "\(path) is taken") }
+        guard isRead else { return }
         Thread { [descriptor, weak self] in
             var buffer = [UInt8](repeating: 0, count: 1 << 17)
             while true {
@@ -46,6 +49,17 @@ package final class DatagramSocket: @unchecked Sendable {
         received.append((data, .now))
         condition.broadcast()
         condition.unlock()
+    }
+
+    /// What waits in a socket that is not read.
+    package func drain() -> [[UInt8]] {
+        var found: [[UInt8]] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 17)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+            if count <= 0 { return found }
+            found.append(Array(buffer[..<count]))
+        }
     }
 
     /// Every datagram so far, in order.
