@@ -204,8 +204,11 @@ import Testing
         // Another life of this ledger sold the shares and bought others, with a stop of their own.
         let entry = world.sent[0].id
         func found(_ name: String, _ type: OrderType, _ side: OrderSide) -> BrokerOrder {
+            let prefix = world.engine.config.execution.idPrefix
             let id = OrderIdentity.clientOrderID(
-                prefix: world.engine.config.execution.idPrefix, decisionKey: name)
+                prefix: prefix,
+                decisionKey: OrderIdentity.decisionKey(
+                    prefix: prefix, signalID: name, leg: "main"))
             return BrokerOrder(
                 clientOrderID: id?.text ?? name, brokerOrderID: "b-" + name,
                 symbol: OutsideWorld.symbol, side: side, quantity: Quantity(whole: 10),
