@@ -33,6 +33,16 @@ extension Truth {
     }
 }
 
+extension Truth {
+    /// A stop that is alive in the books.
+    func hasStop(_ symbol: Symbol) -> Bool {
+        ledger.openOrders.contains { order in
+            guard case .protectiveStop = order.intent.role else { return false }
+            return order.intent.symbol == symbol && order.status == .acked
+        }
+    }
+}
+
 /// After the second step of a flatten.
 struct FlattenLeaves: Invariant {
     let number = 30
@@ -132,9 +142,12 @@ struct ProtectedOrTold: Invariant {
             }
             let begin = bare[symbol] ?? truth.stamp
             bare[symbol] = begin
-            guard let ready = truth.ready, min(ready, truth.stamp - begin) > Self.patience else {
-                continue
-            }
+            // That a stop of the books is gone, the next comparison finds if nobody says so.
+            let patience =
+                truth.hasStop(symbol)
+                ? truth.config.execution.reconciliation.every.later(Self.patience) : Self.patience
+            guard let ready = truth.ready, ready > Self.patience, truth.stamp - begin > patience
+            else { continue }
             let since = begin - Span(seconds: 900)
             if truth.isAlarmed(of: [symbol.name], since: since) { continue }
             let orders = truth.ledger.orderIDs.suffix(200).filter {

@@ -1,5 +1,4 @@
 import Domain
-import Execution
 import Portfolio
 import Primitives
 import Risk
@@ -8,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Engine
+@testable import Execution
 
 /// A stop that rests at a broker outside is given up for what needs its shares, and never before.
 @Suite struct GivenUpStopTests {
@@ -204,9 +204,13 @@ import Testing
         // Another life of this ledger sold the shares and bought others, with a stop of their own.
         let entry = world.sent[0].id
         func found(_ name: String, _ type: OrderType, _ side: OrderSide) -> BrokerOrder {
-            let start = world.engine.config.execution.idStart
+            let prefix = world.engine.config.execution.idPrefix
+            let id = OrderIdentity.clientOrderID(
+                prefix: prefix,
+                decisionKey: OrderIdentity.decisionKey(
+                    prefix: prefix, signalID: name, leg: "main"))
             return BrokerOrder(
-                clientOrderID: start + name, brokerOrderID: "b-" + name,
+                clientOrderID: id?.text ?? name, brokerOrderID: "b-" + name,
                 symbol: OutsideWorld.symbol, side: side, quantity: Quantity(whole: 10),
                 type: type, timeInForce: .gtc, status: type == .market ? .filled : .open,
                 filled: type == .market ? Quantity(whole: 10) : .zero,
