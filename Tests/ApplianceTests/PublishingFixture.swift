@@ -103,16 +103,18 @@ final class TestOutlet: Outlet {
     var events: [OutgoingEvent] = []
     var telemetry: [String] = []
     var room = Int.max
+    var bytesMax = Int.max
     var delivered: [String] = []
     var figures = LinkFigures()
 
     func publish(_ topic: RetainedTopic, _ payload: String) { retained.append((topic, payload)) }
 
-    func offer(_ event: OutgoingEvent) -> Bool {
-        guard room > 0 else { return false }
+    func offer(_ event: OutgoingEvent) -> OfferAnswer {
+        if event.payload.utf8.count > bytesMax { return .never }
+        guard room > 0 else { return .full }
         room -= 1
         events.append(event)
-        return true
+        return .taken
     }
 
     func takeDelivered() -> [String] {
@@ -127,15 +129,16 @@ final class TestOutlet: Outlet {
 
 /// The table of the ledger, and how often it was written to.
 final class TestOutbox: Outbox {
-    var rows: [OutgoingEvent] = []
+    var rows: [OutboxRow] = []
+    var dropped: Int64 = 0
     var commits = 0
 
-    func waiting(limit: Int) -> [OutgoingEvent] { Array(rows.prefix(limit)) }
+    func waiting(limit: Int) -> [OutboxRow] { Array(rows.prefix(limit)) }
 
     func forget(_ ids: [String]) {
         commits += 1
         rows.removeAll { ids.contains($0.id) }
     }
 
-    var waitingCount: Int? { rows.count }
+    var counts: (waiting: Int, dropped: Int64)? { (rows.count, dropped) }
 }

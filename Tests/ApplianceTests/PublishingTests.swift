@@ -29,14 +29,21 @@ import Testing
     ) -> PublishedView {
         let mark = StateMark(
             mode: mode, holds: [], isSessionOpen: false, unprotected: [], components: components)
-        return PublishedView(
-            engine: engine, time: .distantPast, mark: mark, state: { .object([]) })
+        return PublishedView(engine: engine, time: .distantPast, mark: mark)
     }
 
     /// A commit as the journal makes it.
     private func commit(_ publisher: Publisher, _ effects: [Effect], after: Duration = .zero) {
-        outbox.rows += publisher.prepare(effects, now: start + after)
+        outbox.rows += rows(publisher.prepare(effects, now: start + after))
         publisher.committed()
+    }
+
+    private func rows(_ events: [OutgoingEvent]) -> [OutboxRow] {
+        events.map { OutboxRow($0, at: .distantPast) }
+    }
+
+    private func tick(_ publisher: Publisher, _ view: PublishedView, after: Duration = .zero) {
+        publisher.tick(view, now: start + after) { .object([]) }
     }
 
     private func alerts(_ count: Int) throws -> [Effect] {
@@ -48,7 +55,7 @@ import Testing
         let (publisher, engine) = (publisher(), try engine())
         var second = 0
         func tick(_ view: PublishedView) {
-            publisher.tick(view, now: start + .seconds(second))
+            self.tick(publisher, view, after: .seconds(second))
             second += 1
         }
         tick(view(engine))
@@ -67,8 +74,9 @@ import Testing
     func pace() throws {
         let (publisher, engine) = (publisher(), try engine())
         for step in 0..<10_000 {
-            publisher.tick(
-                view(engine, components: ["\(step)"]), now: start + .microseconds(step * 1000))
+            tick(
+                publisher, view(engine, components: ["\(step)"]),
+                after: .microseconds(step * 1000))
         }
         #expect((10...11).contains(outlet.count(.state)))
         let hold = TradingHold(
@@ -77,7 +85,7 @@ import Testing
             until: nil)
         let before = outlet.count(.state)
         commit(publisher, [.record(.hold(.set(hold)))])
-        publisher.tick(view(engine, mode: .paused), now: start + .microseconds(9_999_001))
+        tick(publisher, view(engine, mode: .paused), after: .microseconds(9_999_001))
         #expect(outlet.count(.state) == before + 1)
     }
 
@@ -91,12 +99,12 @@ import Testing
         outlet.room = 1
         commit(publisher, try alerts(1))
         #expect(outlet.events.count == 3)
-        publisher.tick(view(engine), now: start)
+        tick(publisher, view(engine))
         #expect(outlet.events.count == 4)
         for second in 1..<20 {
             outlet.delivered = outlet.events.suffix(1).map(\.id)
             outlet.room = 1
-            publisher.tick(view(engine), now: start + .seconds(second))
+            tick(publisher, view(engine), after: .seconds(second))
         }
         #expect(outlet.events.map(\.id) == outlet.events.map(\.id).sorted())
         #expect(outlet.events.count == 6)
@@ -123,12 +131,34 @@ import Testing
     @Test("What an earlier run left in the outbox goes first")
     func restart() throws {
         var recorder = EventRecorder(boot: 1)
-        outbox.rows = recorder.events(try alerts(3), written: .distantPast)
+        outbox.rows = rows(recorder.events(try alerts(3), written: .distantPast))
         let (publisher, engine) = (publisher(), try engine())
         commit(publisher, try alerts(1))
         #expect(outlet.events.isEmpty)
-        publisher.tick(view(engine), now: start)
-        #expect(outlet.events == outbox.rows && outbox.rows.count == 4)
+        tick(publisher, view(engine))
+        #expect(rows(outlet.events) == outbox.rows && outbox.rows.count == 4)
+    }
+
+    @Test("S27: what can never be sent keeps nothing back, is taken out, and told once")
+    func never() throws {
+        outbox.rows = (0..<100).map {
+            OutboxRow(id: "old-\($0)", kind: "forecast", payload: "{}", at: .distantPast)
+        }
+        let (publisher, engine) = (publisher(), try engine())
+        outlet.bytesMax = 10
+        commit(publisher, try alerts(1))
+        for second in 0..<3 { tick(publisher, view(engine), after: .seconds(second)) }
+        let lost = try #require(publisher.courier.takeGivenUp())
+        #expect(lost.count == 101 && lost.id == "old-0" && lost.reason.contains("forecast"))
+        #expect(publisher.courier.takeGivenUp() == nil)
+        // The way is free again, for what is committed from now on too.
+        commit(publisher, try alerts(1))
+        #expect(publisher.courier.takeGivenUp()?.reason.contains("event/alert") == true)
+        outlet.bytesMax = .max
+        commit(publisher, try alerts(1))
+        #expect(outlet.events.count == 1)
+        publisher.close()
+        #expect(rows(outlet.events) == outbox.rows)
     }
 
     @Test("S27: what was delivered is removed in batches, and never asked of the disk at once")
@@ -137,7 +167,7 @@ import Testing
         for index in 0..<100 {
             commit(publisher, try alerts(1))
             outlet.delivered = outlet.events.suffix(1).map(\.id)
-            publisher.tick(view(engine), now: start + .milliseconds(100 * index))
+            tick(publisher, view(engine), after: .milliseconds(100 * index))
         }
         #expect(outbox.commits <= 2)
         outlet.delivered = []
@@ -177,15 +207,37 @@ import Testing
 
     @Test("S27: telemetry names what waits and what was dropped")
     func telemetry() throws {
+        outbox.dropped = 4
         let publisher = publisher()
         #expect(publisher.wantsTelemetry(now: start))
-        outbox.rows = []
+        outbox.dropped += 3
         outlet.figures.drops = [(name: "telemetry", count: 2)]
         publisher.publish(TelemetryFigures(), now: start)
         #expect(!publisher.wantsTelemetry(now: start + .seconds(59)))
         #expect(publisher.wantsTelemetry(now: start + .seconds(60)))
         let sent = try #require(outlet.telemetry.first)
-        #expect(sent.contains(#""drops":{"telemetry":2,"unpaced_events":0}"#), "\(sent)")
+        #expect(
+            sent.contains(#""drops":{"telemetry":2,"unpaced_events":0,"outbox_dropped":3}"#),
+            "\(sent)")
         #expect(try ShippedSchema.named("telemetry").problems(sent).isEmpty)
+    }
+
+    @Test("A refusal of the broker is told once, and again when it comes back after long")
+    func toldFaults() {
+        var told = ToldFaults()
+        #expect(told.news(["a", "b"], at: start) == ["a", "b"])
+        #expect(told.news([], at: start + .seconds(60)).isEmpty)
+        #expect(told.news(["b", "c"], at: start + .seconds(500)) == ["c"])
+        #expect(told.news(["a", "b", "c"], at: start + .seconds(900)) == ["a"])
+        for number in 0..<1_000 {
+            #expect(told.news(["\(number)"], at: start + .seconds(901)) == ["\(number)"])
+        }
+    }
+
+    @Test("S14: a connection's thread that hangs is told of, minutes after any honest attempt")
+    func standstill() {
+        #expect(MessagingService.standstill(since: start, at: start + .seconds(1_300)) == nil)
+        let text = MessagingService.standstill(since: start, at: start + .seconds(3_600))
+        #expect(text?.contains("60 minutes") == true)
     }
 }

@@ -59,7 +59,7 @@ struct AccessListTests {
         for topic in RetainedTopic.allCases { client.client.publish(topic, "{}") }
         client.client.announce(discovery: (topic: "homeassistant/device/b/config", payload: "{}"))
         for (number, kind) in OutgoingEvent.Kind.allCases.enumerated() {
-            #expect(client.client.offer(event(number, kind: kind)))
+            #expect(client.client.offer(event(number, kind: kind)) == .taken)
         }
         client.client.publish(telemetry: "{}")
         #expect(client.connects())
@@ -109,8 +109,8 @@ struct AccessListTests {
         config.limits.refusedPause = .milliseconds(100)
         let client = try TestClient(config)
         client.client.publish(.state, "{}")
-        #expect(client.client.offer(event(1, kind: .alert)))
-        #expect(client.client.offer(event(2, kind: .trade)))
+        #expect(client.client.offer(event(1, kind: .alert)) == .taken)
+        #expect(client.client.offer(event(2, kind: .trade)) == .taken)
         #expect(comesTrue { client.delivered == ["e2"] })
         #expect(comesTrue { client.status.faults.count >= 2 })
         let faults = client.status.faults.joined(separator: "\n")

@@ -162,7 +162,7 @@ struct BrokerTests {
         let client = try TestClient(TestClient.quick(server.port))
         #expect(client.connects())
         let watcher = try server.subscribe("bellwether/box-1/event/#")
-        for number in 0..<100 { #expect(client.client.offer(event(number))) }
+        for number in 0..<100 { #expect(client.client.offer(event(number)) == .taken) }
         client.client.publish(telemetry: #"{"rss":1}"#)
         #expect(comesTrue { client.delivered.count == 100 })
         #expect(client.delivered == (0..<100).map { "e\($0)" })

@@ -13,7 +13,7 @@ struct BrokerTroubleTests {
         let server = try MosquittoServer(isStarted: false)
         let client = try TestClient(TestClient.quick(server.port))
         client.client.publish(.state, "{}")
-        #expect(client.client.offer(event(1)))
+        #expect(client.client.offer(event(1)) == .taken)
         #expect(comesTrue { client.status.attempts >= 3 })
         #expect(client.status.lastError?.contains("Connection refused") == true)
         let before = client.status.heartbeat
@@ -40,7 +40,7 @@ struct BrokerTroubleTests {
             client.client.publish(.state, #"{"seq":\#(number)}"#)
             client.client.publish(telemetry: #"{"t":\#(number)}"#)
         }
-        let taken = (0..<1_000).prefix { client.client.offer(event($0)) }.count
+        let taken = (0..<1_000).prefix { client.client.offer(event($0)) == .taken }.count
         #expect(taken == limits.events)
         let status = client.status
         #expect(status.queued.telemetry == limits.telemetry)
@@ -153,7 +153,7 @@ struct BrokerTroubleTests {
         let client = try TestClient(TestClient.quick(server.port))
         #expect(client.connects())
         server.freeze()
-        #expect(client.client.offer(event(1)))
+        #expect(client.client.offer(event(1)) == .taken)
         #expect(client.client.stop(within: .seconds(1)))
         server.thaw()
     }
@@ -180,7 +180,7 @@ struct BrokerTroubleTests {
                     verb: "status", payload: [], isRetained: false, responseTopic: nil,
                     correlation: nil)
                 client.client.answer(request, verb: "status", payload: "{}")
-                #expect(comesTrue(seconds: 60) { client.client.offer(event(id)) })
+                #expect(comesTrue(seconds: 60) { client.client.offer(event(id)) == .taken })
                 _ = client.status
             }
         }

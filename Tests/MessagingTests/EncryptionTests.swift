@@ -29,7 +29,7 @@ struct EncryptionTests {
         #expect(client.connects())
         try server.restart()
         #expect(comesTrue { client.status.reconnects == 1 && client.status.isConnected })
-        #expect(client.client.offer(event(1)))
+        #expect(client.client.offer(event(1)) == .taken)
         #expect(comesTrue { client.delivered == ["e1"] })
         #expect(client.client.stop(within: .seconds(10)))
     }

@@ -14,7 +14,8 @@ final class FakeBroker: @unchecked Sendable {
     /// The first bytes that each client sent.
     var greetings: [[UInt8]] { lock.withLock { seen } }
 
-    /// - Parameter answer: to the first bytes of a client; nil answers nothing and holds the line.
+    /// - Parameter answer: to the first bytes of a client; nil answers nothing and holds the line,
+    ///   no bytes close it.
     init(answer: @escaping @Sendable ([UInt8]) -> [UInt8]?) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         listener = descriptor
@@ -41,6 +42,10 @@ final class FakeBroker: @unchecked Sendable {
                 if let self { self.lock.withLock { self.seen.append(bytes) } }
                 guard let reply = answer(bytes) else {
                     while read(client, &buffer, buffer.count) > 0 {}
+                    close(client)
+                    continue
+                }
+                if reply.isEmpty {
                     close(client)
                     continue
                 }

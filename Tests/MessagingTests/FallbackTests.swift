@@ -11,6 +11,7 @@ struct FallbackTests {
     }
 
     static let refusals = [
+        Refusal(testDescription: "without a word, closing the connection", bytes: []),
         Refusal(testDescription: "in words of MQTT 5", bytes: [0x20, 3, 0, 0x84, 0]),
         Refusal(testDescription: "in words of MQTT 3.1.1", bytes: [0x20, 2, 0, 1]),
     ]
@@ -24,6 +25,16 @@ struct FallbackTests {
         #expect(comesTrue { client.status.isConnected })
         #expect(client.status.speaks == .mqtt311)
         #expect(broker.greetings.prefix(2).map { FakeBroker.level($0) } == [5, 4])
+    }
+
+    @Test("A04: 3.1.1 is tried once after a broker that hangs up, then MQTT 5 again")
+    func hangsUp() throws {
+        let broker = try FakeBroker { _ in [] }
+        let client = try TestClient(TestClient.quick(broker.port))
+        #expect(comesTrue { broker.greetings.count >= 4 })
+        #expect(broker.greetings.prefix(4).map { FakeBroker.level($0) } == [5, 4, 5, 4])
+        #expect(client.status.lastError?.contains("closes the connection") == true)
+        #expect(client.status.faults.isEmpty)
     }
 
     @Test("A04: a wrong password is told as such and not a reason for another version")
@@ -78,7 +89,7 @@ struct FallbackTests {
         var config = TestClient.quick(broker.port)
         config.limits.acknowledgement = .milliseconds(300)
         let client = try TestClient(config)
-        #expect(client.client.offer(event(1)))
+        #expect(client.client.offer(event(1)) == .taken)
         #expect(comesTrue { broker.greetings.count >= 2 })
         #expect(client.delivered.isEmpty)
         #expect(client.client.status.dropped.events == 0)

@@ -13,7 +13,7 @@ private final class Post {
         mail = Mail(topics: Topics(base: "b", id: "i"), limits: limits)
     }
 
-    func offer(_ event: OutgoingEvent) -> Bool { mail.offer(event) }
+    func offer(_ event: OutgoingEvent) -> Bool { mail.offer(event) == .taken }
     func takeDelivered() -> [String] { mail.takeDelivered() }
     func next(isBusy: Bool, at now: ContinuousClock.Instant) -> Parcel? {
         mail.next(isBusy: isBusy, at: now)
@@ -147,7 +147,7 @@ struct MailTests {
         post.mail.publish(.state, long)
         post.mail.publish(telemetry: long)
         post.mail.answer(request(), verb: "pause", payload: long, at: now)
-        #expect(!post.offer(OutgoingEvent(id: "4", kind: .alert, payload: long)))
+        #expect(post.mail.offer(OutgoingEvent(id: "4", kind: .alert, payload: long)) == .never)
         #expect(post.mail.dropped.oversize == 4)
         #expect(post.mail.depths.retained == 0)
     }
@@ -201,7 +201,34 @@ struct MailTests {
         post.mail.announce(nil)
         #expect(post.drain(from: 5) == ["d2="])
         post.mail.connectionBegan()
-        #expect(post.drain(from: 7) == ["b/i/availability=online"])
+        // The emptying of d2 was not confirmed: it goes again.
+        post.mail.connectionBegan()
+        #expect(post.drain(from: 8) == ["b/i/availability=online", "d2="])
+        post.mail.acknowledged(9, reason: 0, text: "")
+        #expect(post.mail.takeRemoved() == ["d2"] && post.mail.takeRemoved().isEmpty)
+        post.mail.connectionBegan()
+        #expect(post.drain(from: 20) == ["b/i/availability=online"])
+    }
+
+    @Test("A04: to empty the topic of an old device is not done before the broker says so")
+    func retiring() {
+        post.mail.announce((topic: "new", payload: "D"))
+        for topic in ["old", "older", "old", "new"] { post.mail.retire(discovery: topic) }
+        #expect(!post.mail.isSettled)
+        #expect(post.drain() == ["old=", "older=", "new=D"])
+        post.mail.acknowledged(1, reason: 0, text: "")
+        post.mail.connectionEnded()
+        #expect(!post.mail.isSettled)
+        #expect(post.drain(from: 4) == ["older=", "new=D"])
+        // A refusal is left to the next start, and blocks nothing.
+        post.mail.acknowledged(4, reason: 0x87, text: "Not authorized")
+        post.mail.acknowledged(5, reason: 0, text: "")
+        #expect(post.mail.isSettled && post.mail.takeRemoved() == ["old"])
+        #expect(post.mail.faults.keys.sorted() == ["older"])
+        // One that is announced again is not taken away.
+        post.mail.retire(discovery: "third")
+        post.mail.announce((topic: "third", payload: "D"))
+        #expect(post.drain(from: 6) == ["new=", "third=D"])
     }
 
     @Test("A04: closing says offline, whatever is on its way, and nothing else")

@@ -82,6 +82,13 @@ struct ProcessStore {
         return try queue.read { db in try Int.fetchOne(db, sql: sql) ?? 0 }
     }
 
+    /// The text in the first column of each row.
+    func texts(_ sql: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: path + "/ledger.db")
+        defer { try? queue.close() }
+        return try queue.read { db in try String.fetchAll(db, sql: sql) }
+    }
+
     /// Everything that a kill must not have broken: books, uniqueness, structure.
     func expectSound(_ comment: String, location: SourceLocation = #_sourceLocation) throws {
         let lock = try StoreLock(folder: path, purpose: "test")

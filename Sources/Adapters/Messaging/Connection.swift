@@ -85,23 +85,11 @@ final class Connection {
             mosquitto_will_set_v5(
                 handle, topics.availability, 7, "offline", 1, true, properties.list))
         properties.forget()
-        if let tls = config.tls { try setUp(tls) }
+        if let tls = config.tls {
+            let code = tls.apply(to: handle)
+            try did(code)
+        }
         setCallbacks()
-    }
-
-    private func setUp(_ tls: MessagingConfig.TLS) throws(MessagingError) {
-        // Without this a key with a passphrase would be asked for at a terminal.
-        let noPassphrase:
-            @convention(c) (
-                UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-            ) -> Int32 = { _, _, _, _ in 0 }
-        try did(
-            mosquitto_tls_set(
-                handle, tls.caFile, tls.caFile == nil ? tls.caFolder : nil, tls.certificate,
-                tls.key, noPassphrase))
-        // 1 is SSL_VERIFY_PEER; the version is the least that is taken.
-        try did(mosquitto_tls_opts_set(handle, tls.isInsecure ? 0 : 1, "tlsv1.2", nil))
-        try did(mosquitto_tls_insecure_set(handle, tls.isInsecure))
     }
 
     private func did(_ code: Int32) throws(MessagingError) {
@@ -225,7 +213,8 @@ final class Connection {
         switch code {
         case Code.success: return .taken(number)
         case MOSQ_ERR_OVERSIZE_PACKET.rawValue, MOSQ_ERR_PAYLOAD_SIZE.rawValue:
-            return .refused("it takes no message of \(parcel.payload.utf8.count) bytes")
+            // Without the size: the same sentence each time is told once.
+            return .refused("it takes no message of that size")
         case MOSQ_ERR_RETAIN_NOT_SUPPORTED.rawValue, MOSQ_ERR_QOS_NOT_SUPPORTED.rawValue,
             MOSQ_ERR_MALFORMED_UTF8.rawValue, MOSQ_ERR_INVAL.rawValue,
             MOSQ_ERR_MALFORMED_PACKET.rawValue, MOSQ_ERR_DUPLICATE_PROPERTY.rawValue:

@@ -71,7 +71,10 @@ struct ConnectionLoop {
             }
             client.take(news, from: connection)
             if let reason = news.farewell { return .farewell(reason) }
-            if let trouble { return trouble }
+            if let trouble {
+                let isClosed = trouble.isClosed && began == nil
+                return isClosed ? .closedUngreeted(connection.speaks) : trouble
+            }
             guard let since = began else {
                 if client.stopDeadline != nil { return .stopped }
                 if .now - opened > limits.handshake { return .noGreeting }

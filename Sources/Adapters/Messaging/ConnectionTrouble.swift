@@ -5,6 +5,8 @@ enum ConnectionTrouble: Error, Equatable {
     case library(Int32, String, complaint: String?)
     /// The broker's answer to CONNECT.
     case refused(Int32, MessagingStatus.Wire)
+    /// It closed the connection instead of answering CONNECT: a broker of old may do so on MQTT 5.
+    case closedUngreeted(MessagingStatus.Wire)
     /// The broker's reason for ending the connection.
     case farewell(Int32)
     /// TCP is open, and nothing comes.
@@ -15,10 +17,10 @@ enum ConnectionTrouble: Error, Equatable {
     /// It was our own will.
     case stopped
 
-    /// The broker is older than MQTT 5.
+    /// The broker is older than MQTT 5, or may be: the next attempt finds out.
     var refusesVersion: Bool {
         switch self {
-        case .refused(0x84, .mqtt5), .refused(1, .mqtt5): true
+        case .refused(0x84, .mqtt5), .refused(1, .mqtt5), .closedUngreeted(.mqtt5): true
         default: false
         }
     }
@@ -29,6 +31,11 @@ enum ConnectionTrouble: Error, Equatable {
         case .network, .library: true
         default: false
         }
+    }
+
+    /// The other side closed the connection.
+    var isClosed: Bool {
+        if case .library(Connection.Code.lost, _, _) = self { true } else { false }
     }
 
     /// Brokers like mosquitto 2.0.11 take a session from one client for another without a word.
@@ -55,6 +62,8 @@ enum ConnectionTrouble: Error, Equatable {
                 + "uses the client id \(config.clientID) (session taken over)"
         case .farewell(let reason):
             return "the MQTT broker \(place) ended the connection: \(Connection.reason(reason))"
+        case .closedUngreeted:
+            return "\(place) closes the connection instead of answering as an MQTT broker"
         case .noGreeting: return "\(place) takes connections and does not answer as an MQTT broker"
         case .noAcknowledgement:
             return "the MQTT broker \(place) does not acknowledge what it is sent"

@@ -25,6 +25,15 @@ package struct OutgoingEvent: Sendable, Equatable {
     }
 }
 
+/// What becomes of an event that is offered.
+package enum OfferAnswer: Sendable, Equatable {
+    case taken
+    /// There is no room now: keep it and offer it again later.
+    case full
+    /// It is longer than a message may be.
+    case never
+}
+
 /// A message on `request/<verb>` as it came in; nothing of it was checked but its size.
 package struct IncomingRequest: Sendable, Equatable {
     /// Bytes of a payload. Of a longer one, one byte more than this is handed on, so that it is

@@ -19,7 +19,6 @@ package final class MessagingClient: @unchecked Sendable {
     let onRequest: @Sendable (IncomingRequest) -> Void
     let onDelivered: @Sendable () -> Void
     let onChange: @Sendable () -> Void
-    let onBeat: @Sendable () -> Void
 
     /// What the thread waits for besides the broker.
     let waker = Waker()
@@ -34,20 +33,16 @@ package final class MessagingClient: @unchecked Sendable {
     ///   - onRequest: gets each message on `request/+`, on the client's thread; must return at once.
     ///   - onDelivered: `takeDelivered` has something; the same thread, the same haste.
     ///   - onChange: connection, error or faults in `status` changed; likewise.
-    ///   - onBeat: the thread lives: at least every 5 s, but for an attempt to connect, which can
-    ///     take minutes; likewise.
     package init(
         config: MessagingConfig,
         onRequest: @escaping @Sendable (IncomingRequest) -> Void,
         onDelivered: @escaping @Sendable () -> Void,
-        onChange: @escaping @Sendable () -> Void = {},
-        onBeat: @escaping @Sendable () -> Void = {}
+        onChange: @escaping @Sendable () -> Void = {}
     ) {
         self.config = config
         self.onRequest = onRequest
         self.onDelivered = onDelivered
         self.onChange = onChange
-        self.onBeat = onBeat
         topics = Topics(base: config.base, id: config.id)
         mail = Mail(topics: topics, limits: config.limits)
         current.since = Self.wallClock()
@@ -102,8 +97,7 @@ package final class MessagingClient: @unchecked Sendable {
 
     /// Takes an event to be delivered at least once; its id comes back in `takeDelivered`.
     ///
-    /// - Returns: false when there is no room: keep the event and offer it again later.
-    package func offer(_ event: OutgoingEvent) -> Bool { change { $0.offer(event) } }
+    package func offer(_ event: OutgoingEvent) -> OfferAnswer { change { $0.offer(event) } }
 
     /// The ids of events that the broker has acknowledged since the last call.
     package func takeDelivered() -> [String] { lock.withLock { mail.takeDelivered() } }
@@ -113,7 +107,8 @@ package final class MessagingClient: @unchecked Sendable {
 
     /// Answers on `response/<verb>` and, where the request named an allowed topic, there too.
     ///
-    /// - Parameter verb: one of our words, never the sender's; anything else becomes `unknown`.
+    /// - Parameter verb: one of our words, not the sender's. Of what is no word of a-z and `-`,
+    ///   at most 32 of them, the topic's last level is `unknown`.
     package func answer(_ request: IncomingRequest, verb: String, payload: String) {
         change { $0.answer(request, verb: verb, payload: payload, at: .now) }
     }
@@ -123,6 +118,12 @@ package final class MessagingClient: @unchecked Sendable {
     package func announce(discovery: (topic: String, payload: String)?) {
         change { $0.announce(discovery) }
     }
+
+    /// Takes away a device that an earlier start announced at another topic than this one's.
+    package func retire(discovery topic: String) { change { $0.retire(discovery: topic) } }
+
+    /// Topics of retired devices that the broker has emptied since the last call.
+    package func takeRemovedDiscoveries() -> [String] { lock.withLock { mail.takeRemoved() } }
 
     package var status: MessagingStatus {
         lock.withLock {
@@ -152,8 +153,6 @@ package final class MessagingClient: @unchecked Sendable {
         lock.withLock { body(&current) }
     }
 
-    func beat() {
-        lock.withLock { current.heartbeat = .now }
-        onBeat()
-    }
+    /// The thread lives: at least every 5 s, but for an attempt to connect, which can take minutes.
+    func beat() { withStatus { $0.heartbeat = .now } }
 }

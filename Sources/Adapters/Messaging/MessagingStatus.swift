@@ -49,7 +49,7 @@ package struct MessagingStatus: Sendable, Equatable {
     package struct Drops: Sendable, Equatable {
         package var answers: UInt64 = 0
         package var telemetry: UInt64 = 0
-        /// Times that `offer` said no; the caller keeps the event.
+        /// Times that `offer` said `full`; the caller keeps the event.
         package var events: UInt64 = 0
         /// Longer than a payload may be.
         package var oversize: UInt64 = 0

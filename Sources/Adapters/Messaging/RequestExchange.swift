@@ -52,16 +52,8 @@ final class RequestExchange {
             try did(mosquitto_username_pw_set(handle, config.username, config.password))
         }
         if let tls = config.tls {
-            let noPassphrase:
-                @convention(c) (
-                    UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?
-                ) -> Int32 = { _, _, _, _ in 0 }
-            try did(
-                mosquitto_tls_set(
-                    handle, tls.caFile, tls.caFile == nil ? tls.caFolder : nil, tls.certificate,
-                    tls.key, noPassphrase))
-            try did(mosquitto_tls_opts_set(handle, tls.isInsecure ? 0 : 1, "tlsv1.2", nil))
-            try did(mosquitto_tls_insecure_set(handle, tls.isInsecure))
+            let code = tls.apply(to: handle)
+            try did(code)
         }
         mosquitto_connect_v5_callback_set(handle) { _, context, reason, _, _ in
             RequestExchange.at(context)?.greeting = reason

@@ -148,17 +148,8 @@ struct MQTTAccess {
         config.username = options.user ?? mqtt.username
         config.password = try password()
         if options.ca != nil || mqtt.tls {
-            let ca = options.ca ?? mqtt.ca
-            var isFolder: ObjCBool = false
-            let isThere = ca.map {
-                FileManager.default.fileExists(atPath: $0, isDirectory: &isFolder)
-            }
             var tls = MessagingConfig.TLS(isInsecure: mqtt.insecure)
-            if let ca, isThere == true, isFolder.boolValue {
-                tls.caFolder = ca
-            } else {
-                tls.caFile = ca
-            }
+            tls.trust(options.ca ?? mqtt.ca)
             config.tls = tls
         }
         return config

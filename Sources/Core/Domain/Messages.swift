@@ -28,16 +28,11 @@ package struct OutboxRow: Sendable, Equatable {
     /// JSON.
     package let payload: String
     package let at: Timestamp
-    /// Its place in the outbox, given by the ledger; 0 before.
-    package var place: Int64
 
-    package init(
-        id: String, kind: String, payload: String, at: Timestamp, place: Int64 = 0
-    ) {
+    package init(id: String, kind: String, payload: String, at: Timestamp) {
         self.id = id
         self.kind = kind
         self.payload = payload
         self.at = at
-        self.place = place
     }
 }

@@ -2,7 +2,7 @@
 //
 // Facts of the ledger -> OrderedJSON. Every one has `v`, `ts` (wall time of writing), `id` (a ULID) and
 // `at` (the market's time). Amounts are strings in the currency that is named once; text that came
-// from outside is cut to a bound. Schemas: Packaging/schemas/event-*.json.
+// from outside is cut to a bound. Schemas: Packaging/schemas/event-*.schema.json.
 import Domain
 import Primitives
 

@@ -3,17 +3,11 @@ import Messaging
 import Storage
 
 extension LedgerStore: Outbox {
-    package func waiting(limit: Int) throws -> [OutgoingEvent] {
-        try outbox(limit: limit).compactMap { row in
-            OutgoingEvent.Kind(rawValue: row.kind).map {
-                OutgoingEvent(id: row.id, kind: $0, payload: row.payload)
-            }
-        }
-    }
+    package func waiting(limit: Int) throws -> [OutboxRow] { try outbox(limit: limit) }
 
     package func forget(_ ids: [String]) throws { try forgetDelivered(ids) }
 
-    package var waitingCount: Int? { (try? outboxCount())?.waiting }
+    package var counts: (waiting: Int, dropped: Int64)? { try? outboxCount() }
 
     /// What was traded before this start.
     package func publishedTally() throws(StorageError) -> TradeTally {

@@ -28,21 +28,24 @@ package final class MessagingService {
     /// What the log was told last; nil before anything is known.
     private var toldConnected: Bool?
     private var toldReconnects: UInt64 = 0
-    private var toldFaults: Set<String> = []
-    private static let faultsMax = 32
+    private var toldFaults = ToldFaults()
+    private var toldStandstill = false
+    private let ledger: LedgerStore
+    private var devices: DeviceMemory
+    /// The client's thread may be silent for so long: an attempt to connect is one step, that TCP
+    /// gives minutes for each address of the broker.
+    private static let stillMax = Duration.seconds(1_800)
 
     /// Reads the secrets, makes the key of commands at the first start, and connects.
     ///
     /// - Parameters:
     ///   - environment: of the process: where systemd put the credentials.
-    ///   - heartbeat: told that the client's thread lives.
     ///   - secrets: told every one that is read, now and later.
     ///   - isQuiet: a broker that was never there is not spoken of: at a terminal nobody waits for
     ///     it.
     package init(
         _ configuration: Configuration, environment: [String: String], ledger: LedgerStore,
-        boot: Int64, inbox: Inbox, heartbeat: Heartbeat?, secrets: LogSecrets, isQuiet: Bool,
-        tell: @escaping Tell
+        boot: Int64, inbox: Inbox, secrets: LogSecrets, isQuiet: Bool, tell: @escaping Tell
     ) throws {
         let id = try configuration.madeDeviceID()
         self.boot = boot
@@ -54,7 +57,9 @@ package final class MessagingService {
         let port = RequestPort()
         client = MessagingClient(
             config: config,
-            onRequest: { port.take($0) }, onDelivered: {}, onBeat: { heartbeat?.beat() })
+            onRequest: { port.take($0) },
+            // The next look, a second later at most, is early enough: nobody waits for it.
+            onDelivered: {})
         let keys = try CommandKeySource(
             try configuration.commandKeyFile(environment: environment),
             makes: configuration.makesCommandKey,
@@ -84,11 +89,13 @@ package final class MessagingService {
                 (try? ledger.explanation(of: id.text))?.map { OrderOutline($0.intent) }
             },
             settings: PublishingSettings(configuration))
-        if configuration.mqtt.discovery {
-            let device = HomeAssistantDevice(
-                id: id, base: configuration.mqtt.base, prefix: configuration.mqtt.discoveryPrefix)
-            client.announce(discovery: (device.topic, device.payload.compact))
-        }
+        self.ledger = ledger
+        let device = HomeAssistantDevice(
+            id: id, base: configuration.mqtt.base, prefix: configuration.mqtt.discoveryPrefix)
+        let isAnnounced = configuration.mqtt.discovery
+        devices = try DeviceMemory(ledger, current: isAnnounced ? device.topic : nil)
+        for topic in devices.old { client.retire(discovery: topic) }
+        if isAnnounced { client.announce(discovery: (device.topic, device.payload.compact)) }
         try client.start()
     }
 
@@ -102,11 +109,11 @@ package final class MessagingService {
         let boot = try ledger.nextBoot()
         guard configuration.mqtt.enabled else { return nil }
         let log = service.log
-        // To connect can take as long as the network's patience.
-        let heartbeat = service.heartbeats.add("mqtt", within: .seconds(300))
+        // Its thread is none of those whose standstill restarts the service: trading does not need
+        // it. `component` and the log tell of it.
         let messaging = try MessagingService(
             configuration, environment: environment, ledger: ledger, boot: boot, inbox: inbox,
-            heartbeat: heartbeat, secrets: log.sink.secrets, isQuiet: !log.isService
+            secrets: log.sink.secrets, isQuiet: !log.isService
         ) { kind, text, fields in
             if log.isService { log(kind, text, fields) } else { complain(text) }
         }
@@ -118,16 +125,20 @@ package final class MessagingService {
     // MARK: - The loop's thread
 
     /// Publishes what is due; cheap where nothing is.
-    func look<Feed>(_ runner: borrowing LiveRunner<Feed>) {
+    func look<Feed>(_ runner: LiveRunner<Feed>) {
         let now = ContinuousClock.now
         guard publisher.isDue(now) else { return }
-        watch()
+        watch(now)
         let time = runner.loop.engine.now
         publisher.tick(
             PublishedView(
-                engine: runner.loop.engine, time: time, mark: runner.stateMark,
-                state: nextState(runner, time)),
-            now: now)
+                engine: runner.loop.engine, time: time, mark: runner.stateMark), now: now
+        ) {
+            var report = runner.status(at: time)
+            sequence += 1
+            report.seq = sequence
+            return report.json
+        }
         guard publisher.wantsTelemetry(now: now) else { return }
         var figures = TelemetryFigures()
         figures.boot = boot
@@ -143,19 +154,8 @@ package final class MessagingService {
         publisher.publish(figures, now: now)
     }
 
-    private func nextState<Feed>(
-        _ runner: borrowing LiveRunner<Feed>, _ time: Timestamp
-    ) -> () -> OrderedJSON {
-        var report = runner.status(at: time)
-        return { [self] in
-            sequence += 1
-            report.seq = sequence
-            return report.json
-        }
-    }
-
     /// One line for each change of the connection, not for each attempt.
-    private func watch() {
+    private func watch(_ now: ContinuousClock.Instant) {
         let status = client.status
         if status.isConnected, toldConnected != true || toldReconnects != status.reconnects {
             // Between two looks it may have been gone and come back.
@@ -163,18 +163,53 @@ package final class MessagingService {
             let word = status.speaks.map { " with MQTT \($0.rawValue)" } ?? ""
             tell(.mqttUp, "connected \(again)to the MQTT broker at \(place)\(word)", [:])
             (toldConnected, toldReconnects) = (true, status.reconnects)
+            tellDropped()
         } else if !status.isConnected, toldConnected != false, let error = status.lastError {
             toldConnected = false
             tell(.mqttDown, "no connection to the MQTT broker at \(place): \(error)", [:])
         }
-        for fault in status.faults where toldFaults.count < Self.faultsMax {
-            if toldFaults.insert(fault).inserted { tell(.mqttRefused, fault, [:]) }
+        for fault in toldFaults.news(status.faults, at: now) { tell(.mqttRefused, fault, [:]) }
+        let standstill = Self.standstill(since: status.heartbeat, at: now)
+        if let standstill, !toldStandstill { tell(.mqttDown, standstill, [:]) }
+        toldStandstill = standstill != nil
+        devices.removed(client.takeRemovedDiscoveries())
+        if let lost = publisher.courier.takeGivenUp() {
+            tell(
+                .warning,
+                "not published, and taken out of the outbox: \(lost.count) event(s) from \(lost.id) "
+                    + "on: \(lost.reason)", [:])
         }
+    }
+
+    /// Events that were too many to wait for this connection, also if an earlier start dropped them.
+    private func tellDropped() {
+        guard let dropped = ledger.counts?.dropped else { return }
+        let told = (try? ledger.memo(.toldDropped)).flatMap { $0 }.flatMap { Int64($0) } ?? 0
+        guard dropped > told else { return }
+        tell(
+            .warning,
+            "\(dropped - told) events were dropped from the outbox, the oldest, because too many "
+                + "waited for the MQTT broker; the ledger still has what they told of", [:])
+        // What cannot be remembered is told once more.
+        try? ledger.remember(.toldDropped, "\(dropped)")
+    }
+
+    /// Nil: the client's thread has shown a sign of life lately enough.
+    static func standstill(
+        since heartbeat: ContinuousClock.Instant, at now: ContinuousClock.Instant
+    ) -> String? {
+        let stillness = now - heartbeat
+        guard stillness > stillMax else { return nil }
+        return "the thread of the MQTT connection has not moved for "
+            + "\(stillness.components.seconds / 60) minutes; only a restart of Bellwether mends that"
     }
 
     /// Ok, down, or refused: the last is a fault of the configuration that somebody has to mend.
     package var component: MessagingComponent {
         let status = client.status
+        if let detail = Self.standstill(since: status.heartbeat, at: .now) {
+            return MessagingComponent(health: .refused, detail: detail, since: status.since)
+        }
         if let fault = status.faults.first {
             return MessagingComponent(health: .refused, detail: fault, since: status.since)
         }
@@ -201,6 +236,7 @@ package final class MessagingService {
     package func stop() {
         client.stop(within: .seconds(3))
         publisher.close()
+        devices.removed(client.takeRemovedDiscoveries())
     }
 }
 

@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import Messaging
 import Primitives
 
@@ -32,11 +31,7 @@ extension MessagingConfig {
 extension MessagingConfig.TLS {
     fileprivate init(_ mqtt: MQTTSettings, _ credentials: Credentials) throws {
         self.init(certificate: mqtt.cert, isInsecure: mqtt.insecure)
-        if let ca = mqtt.ca {
-            var isFolder: ObjCBool = false
-            let isThere = FileManager.default.fileExists(atPath: ca, isDirectory: &isFolder)
-            if isThere, isFolder.boolValue { caFolder = ca } else { caFile = ca }
-        }
+        trust(mqtt.ca)
         if let reference = mqtt.key {
             guard let path = try credentials.path(of: reference) else {
                 throw MessagingSetupError.absent(

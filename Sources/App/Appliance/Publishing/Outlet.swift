@@ -5,8 +5,8 @@ import Messaging
 package protocol Outlet: AnyObject {
     /// Retained; only the newest counts.
     func publish(_ topic: RetainedTopic, _ payload: String)
-    /// - Returns: false where there is no room: the ledger keeps the event.
-    func offer(_ event: OutgoingEvent) -> Bool
+    /// Where there is no room, the ledger keeps the event.
+    func offer(_ event: OutgoingEvent) -> OfferAnswer
     /// Ids that the broker confirmed since the last call.
     func takeDelivered() -> [String]
     /// The oldest that waits makes room.
@@ -17,8 +17,9 @@ package protocol Outlet: AnyObject {
 /// Where events wait until the broker has confirmed them.
 package protocol Outbox: AnyObject {
     /// The oldest, in the order in which they were put there.
-    func waiting(limit: Int) throws -> [OutgoingEvent]
+    func waiting(limit: Int) throws -> [OutboxRow]
     func forget(_ ids: [String]) throws
-    /// Nil where it cannot be told.
-    var waitingCount: Int? { get }
+    /// How many wait, and how many were ever dropped because too many did; nil where it cannot be
+    /// told.
+    var counts: (waiting: Int, dropped: Int64)? { get }
 }

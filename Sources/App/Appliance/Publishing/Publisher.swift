@@ -11,70 +11,10 @@ import Messaging
 import Portfolio
 import Primitives
 
-package struct PublishingSettings: Sendable, Equatable {
-    /// `portfolio` and `positions` at most so often.
-    package var positionsEvery = Duration.seconds(10)
-    package var telemetryEvery = Duration.seconds(60)
-    /// The market is played as fast as it goes: of signals and trades only so many a second become
-    /// events. In a market with a clock every one does.
-    package var isUnpaced = false
-
-    package init() {}
-
-    /// `state` at least so often, and after a change of little urgency at most so often.
-    static let stateEvery = Duration.seconds(HomeAssistantDevice.stateSeconds)
-    static let stateCalm = Duration.seconds(1)
-    /// Nothing but a change of the holds is looked for more often.
-    static let tickEvery = Duration.milliseconds(100)
-    /// Rows are removed from the outbox so long after the first of them was confirmed, or when so
-    /// many are: each removal is a commit of its own, and costs flash. A crash before only means
-    /// that they are sent once more, under the same ids.
-    static let forgetAfter = Duration.seconds(60)
-    static let forgetCount = 256
-    static let unpacedEventsPerSecond = 20
-    /// How many of the outbox are looked at, to offer them again, at once.
-    static let refillMax = 64
-}
-
-/// What the publisher looks at.
-package struct PublishedView {
-    package let engine: TradingEngine
-    /// The market's.
-    package let time: Timestamp
-    /// Equal ones need no new `state`.
-    package let mark: StateMark
-    /// Built only when it is sent.
-    package let state: () -> OrderedJSON
-
-    package init(
-        engine: TradingEngine, time: Timestamp, mark: StateMark,
-        state: @escaping () -> OrderedJSON
-    ) {
-        self.engine = engine
-        self.time = time
-        self.mark = mark
-        self.state = state
-    }
-}
-
-/// What of `state` is worth a message at once.
-package struct StateMark: Sendable, Equatable {
-    let mode: TradingMode
-    let holds: [TradingHold]
-    let isSessionOpen: Bool
-    let unprotected: [Symbol]
-    /// Name and health.
-    let components: [String]
-
-    /// A change of this is told at once: somebody waits for it.
-    var urgent: [String] {
-        [mode.rawValue] + holds.map { "\($0.id) \($0.mode) \($0.until as Any)" }
-    }
-}
-
 package final class Publisher {
     private let outlet: any Outlet
-    private let outbox: any Outbox
+    /// Carries events from the ledger to the connection.
+    package let courier: EventCourier
     /// A change counts from the next look on.
     package var settings: PublishingSettings
     package private(set) var recorder: EventRecorder
@@ -82,14 +22,6 @@ package final class Publisher {
     private var prepared: [OutgoingEvent] = []
     private var before: EventRecorder?
 
-    /// Offered to the connection and not yet confirmed.
-    private var inFlight: Set<String> = []
-    /// Confirmed, but still in the outbox.
-    private var confirmed: [String] = []
-    /// The ledger holds events that were not offered: new ones wait behind them.
-    private var isBehind: Bool
-    private var forgetDue: ContinuousClock.Instant?
-    private var refilled: ContinuousClock.Instant?
     private var lastTick: ContinuousClock.Instant?
     /// A hold changed: somebody waits for the state that says so.
     private var isUrgent = false
@@ -105,19 +37,15 @@ package final class Publisher {
     private var unpaced: (second: ContinuousClock.Instant, count: Int)?
     /// Events of a market without a clock that were too many to be published.
     package private(set) var thinned = 0
-    /// What went wrong with the outbox; trading does not depend on it.
-    package private(set) var trouble: String?
 
     package init(
         outlet: any Outlet, outbox: any Outbox, recorder: EventRecorder,
         settings: PublishingSettings
     ) {
         self.outlet = outlet
-        self.outbox = outbox
         self.recorder = recorder
         self.settings = settings
-        // What an earlier run left there goes first.
-        isBehind = (outbox.waitingCount ?? 0) > 0
+        courier = EventCourier(outlet, outbox)
     }
 
     // MARK: - Commits
@@ -146,7 +74,7 @@ package final class Publisher {
     /// They are durable.
     package func committed() {
         before = nil
-        for event in prepared where !isBehind { offer(event) }
+        for event in prepared { courier.carry(event) }
         prepared = []
     }
 
@@ -155,10 +83,6 @@ package final class Publisher {
         if let before { recorder = before }
         before = nil
         prepared = []
-    }
-
-    private func offer(_ event: OutgoingEvent) {
-        if outlet.offer(event) { inFlight.insert(event.id) } else { isBehind = true }
     }
 
     // MARK: - Now and then
@@ -170,80 +94,36 @@ package final class Publisher {
         return now - lastTick >= PublishingSettings.tickEvery
     }
 
-    package func tick(_ view: PublishedView, now: ContinuousClock.Instant) {
+    /// - Parameter state: built only when it is sent.
+    package func tick(
+        _ view: PublishedView, now: ContinuousClock.Instant, state: () -> OrderedJSON
+    ) {
         guard isDue(now) else { return }
         lastTick = now
         isUrgent = false
-        takeDelivered(now)
-        if isBehind { refill(now) }
-        tellState(view, now)
+        courier.look(now)
+        tellState(view.mark, now, state)
         tellFigures(view, now)
     }
 
-    private func takeDelivered(_ now: ContinuousClock.Instant) {
-        let delivered = outlet.takeDelivered()
-        if !delivered.isEmpty { refilled = nil }
-        for id in delivered { inFlight.remove(id) }
-        confirmed += delivered
-        guard !confirmed.isEmpty else { return }
-        let due = forgetDue ?? now + PublishingSettings.forgetAfter
-        forgetDue = due
-        if now >= due || confirmed.count >= PublishingSettings.forgetCount { forget() }
-    }
-
     /// At the end, when the connection has said its last.
-    package func close() {
-        confirmed += outlet.takeDelivered()
-        forget()
-    }
-
-    private func forget() {
-        forgetDue = nil
-        guard !confirmed.isEmpty else { return }
-        noting {
-            try outbox.forget(confirmed)
-            confirmed.removeAll(keepingCapacity: true)
-        }
-    }
-
-    /// Room is where something was delivered; else a look now and then is enough.
-    private func refill(_ now: ContinuousClock.Instant) {
-        if let refilled, now - refilled < .seconds(1) { return }
-        refilled = now
-        noting {
-            // What is in flight stands at the front.
-            let limit = inFlight.count + confirmed.count + PublishingSettings.refillMax
-            let waiting = try outbox.waiting(limit: limit)
-            let known = inFlight.union(confirmed)
-            for event in waiting where !known.contains(event.id) {
-                guard outlet.offer(event) else { return }
-                inFlight.insert(event.id)
-            }
-            if waiting.count < limit { isBehind = false }
-        }
-    }
-
-    private func noting(_ work: () throws -> Void) {
-        do {
-            try work()
-            trouble = nil
-        } catch { trouble = "\(error)" }
-    }
+    package func close() { courier.close() }
 
     // MARK: - Retained values
 
-    private func tellState(_ view: PublishedView, _ now: ContinuousClock.Instant) {
-        let age = stateSent.map { now - $0 }
-        guard let age, let sentMark else { return send(view, now) }
-        if age >= PublishingSettings.stateEvery { return send(view, now) }
-        guard sentMark != view.mark else { return }
-        let isUrgent = sentMark.urgent != view.mark.urgent
-        if isUrgent || age >= PublishingSettings.stateCalm { send(view, now) }
-    }
-
-    private func send(_ view: PublishedView, _ now: ContinuousClock.Instant) {
-        (sentMark, stateSent) = (view.mark, now)
-        outlet.publish(.state, view.state().compact)
+    private func tellState(
+        _ mark: StateMark, _ now: ContinuousClock.Instant, _ state: () -> OrderedJSON
+    ) {
+        if let sentMark, let stateSent {
+            let age = now - stateSent
+            let isUrgent = sentMark.urgent != mark.urgent
+            let isDue =
+                age >= PublishingSettings.stateEvery || isUrgent
+                || (sentMark != mark && age >= PublishingSettings.stateCalm)
+            guard isDue else { return }
+        }
+        (sentMark, stateSent) = (mark, now)
+        outlet.publish(.state, state().compact)
     }
 
     private func tellFigures(_ view: PublishedView, _ now: ContinuousClock.Instant) {
@@ -288,30 +168,11 @@ package final class Publisher {
         telemetrySent = now
         var figures = figures
         figures.link = outlet.figures
-        figures.link.drops.append((name: "unpaced_events", count: thinned))
-        figures.outbox = outbox.waitingCount.map { $0 - confirmed.count }
+        figures.outbox = courier.waiting
+        figures.link.drops += [
+            (name: "unpaced_events", count: thinned),
+            (name: "outbox_dropped", count: courier.dropped),
+        ]
         outlet.publish(telemetry: figures.json(written: wallTime()).compact)
-    }
-}
-
-private struct WeightsMark: Equatable {
-    let version: Int
-    let isFrozen: Bool
-}
-
-/// Of a position, what a change of is worth a message.
-private struct PositionMark: Equatable {
-    let symbol: Symbol
-    let quantity: Quantity
-    let value: Money
-    let isUnprotected: Bool
-
-    static func all(_ engine: TradingEngine) -> [PositionMark] {
-        let unprotected = engine.unprotected
-        return engine.portfolio.positions.map {
-            PositionMark(
-                symbol: $0.symbol, quantity: $0.quantity, value: $0.marketValue,
-                isUnprotected: unprotected.contains($0.symbol))
-        }
     }
 }

@@ -2,7 +2,7 @@
 // did not reach the broker is gone, and the next one says as much.
 //
 // Invariant: counters count from the start of the process and never decrease; what is not known is
-// null, never zero. Schema: Packaging/schemas/telemetry.json.
+// null, never zero. Schema: Packaging/schemas/telemetry.schema.json.
 import Domain
 import Engine
 import Host
