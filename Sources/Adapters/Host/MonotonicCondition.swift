@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A lock with a condition, as `NSCondition`, but what waits with a time limit is not held up or
