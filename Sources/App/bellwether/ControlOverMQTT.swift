@@ -74,6 +74,9 @@ struct MQTTAccess {
                 seconds: seconds)
         } catch {
             complain("bellwether: \(error)")
+            if case .setup(.plainText) = error {
+                complain("bellwether: for this request alone: --ca, or --plain-text-ok")
+            }
             switch error {
             case .setup: throw Exit.configuration
             case .unreachable, .absent: throw Exit.unavailable
