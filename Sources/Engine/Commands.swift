@@ -122,6 +122,14 @@ extension TradingEngine {
         answer(command, message, &effects)
     }
 
+    /// Whether a pause without an end would change nothing, because a person's pause stands that is
+    /// as strict and has no end either.
+    package func isPaused(exits: Bool) -> Bool {
+        holds.all.contains {
+            $0.cause == .operator && $0.until == nil && $0.mode >= (exits ? .reduceOnly : .paused)
+        }
+    }
+
     // MARK: - Resume
 
     private mutating func resume(

@@ -119,8 +119,10 @@ extension TradingEngine {
                 return refuse(
                     command, .invalidArgument,
                     "\(limit.rawValue) is \(limit.text(present)): a command only lowers it; "
-                        + "to raise a limit needs the arming ceremony, which comes with brokers of "
-                        + "real money", &effects)
+                        + (overrides.limits[limit] == present
+                            ? "it was lowered by one, which holds for as long as this ledger does"
+                            : "to raise it, change the configuration and start again"),
+                    &effects)
             }
             if value < present { lowered.append("\(limit.rawValue) \(limit.text(value))") }
         }

@@ -56,12 +56,12 @@ import Testing
 
         func ask(
             _ verb: ControlRequest.Verb, _ transaction: String, isProven: Bool = true,
-            proof: CommandProof? = nil
+            proof: CommandProof? = nil, isSurplus: Bool = false
         ) throws -> ControlAnswer {
             let letters = letters
             let message = ControlMessage(
                 ControlRequest(transaction: transaction, verb: verb), by: "mqtt:k1",
-                isProven: isProven, proof: proof,
+                isProven: isProven, proof: proof, isSurplus: isSurplus,
                 reply: { answer in letters.all.withLock { $0.append(answer) } })
             #expect(inbox.post(message))
             try take(start)
@@ -159,6 +159,35 @@ import Testing
         #expect(try daemon.ask(.status, "t3", proof: proof("j3")).error == .replayed)
         let limits = try value(try daemon.ask(.limits, "t4").data)["limits"]?["positions_max"]
         #expect(limits?["value"] == .number("2") && limits?["lowered"] == .bool(true))
+        try daemon.close()
+    }
+
+    @Test("S13: a pause too many is stored where it tightens, and answered where it does not")
+    func surplusPauses() throws {
+        let daemon = try Daemon(ScratchFolder())
+        func pause(_ name: String, exits: Bool, isSurplus: Bool = true) throws -> ControlAnswer {
+            try daemon.ask(
+                .command(.pause(until: nil, exits: exits)), name, isProven: false,
+                isSurplus: isSurplus)
+        }
+        func commits() -> UInt64 { UInt64(daemon.access.ledger.statistics.commits) }
+        #expect(try pause("t1", exits: true).message.hasPrefix("reduce-only"))
+        let before = commits()
+        #expect(try pause("t2", exits: true).message.hasPrefix("reduce-only"))
+        #expect(commits() == before)
+        #expect(try pause("t3", exits: false).message.hasPrefix("paused"))
+        #expect(commits() > before)
+        let after = commits()
+        let known = try pause("t4", exits: false)
+        #expect(known.transaction == "t4" && known.message == "paused" && commits() == after)
+        let state = try value(known.data)
+        #expect(state["mode"] == .string("paused") && state["holds"] != .array([]))
+        // After it was lifted, the next one holds again.
+        #expect(try daemon.ask(.command(.resume(latch: nil)), "t5").error == nil)
+        #expect(try pause("t6", exits: false).message.hasPrefix("paused"))
+        #expect(commits() > after + 1)
+        _ = try pause("t7", exits: false, isSurplus: false)
+        #expect(commits() > after + 2)
         try daemon.close()
     }
 

@@ -17,6 +17,8 @@ import Testing
         }
     }
 
+    private static let long = String(repeating: "k", count: 300)
+
     static let bad = [
         Bad("", .malformed), Bad(" ", .malformed), Bad("null", .malformed, "null, not an object"),
         Bad("[]", .malformed, "a list"), Bad("\"pause\"", .malformed), Bad("7", .malformed),
@@ -25,6 +27,8 @@ import Testing
         Bad("{\"verb\":\"pause\"}{\"verb\":\"resume\"}", .malformed),
         Bad("{\"verb\":\"pause\",\"verb\":\"resume\"}", .malformed),
         Bad("{\"verb\":\"pause\",\"reason\":\"a\",\"reason\":\"b\"}", .malformed),
+        Bad("{\"a\\n<0>b\\u001b[31m\":1,\"a\\n<0>b\\u001b[31m\":2}", .malformed, "“a�<0>b�[31m”"),
+        Bad("{\"\(Self.long)\":1,\"\(Self.long)\":2}", .malformed, "“\(Self.long.prefix(40))…”"),
         Bad(
             "{\"verb\":\"pause\",\"reason\":\"a\",\"args\":{\"reason\":\"b\"}}", .malformed, "twice"
         ),
@@ -145,27 +149,6 @@ import Testing
     @Test("S39: a request reads back from its own line", arguments: good)
     func roundTrip(_ request: ControlRequest) throws {
         #expect(try ControlRequest.parse(Array(request.line.utf8)[...]) == request)
-    }
-
-    @Test("S39: on a topic the verb is the topic's, and no other")
-    func topics() throws {
-        func parse(_ verb: String, _ text: String) throws(ControlRefusal) -> ControlRequest {
-            try ControlRequest.parse(verb: verb, payload: Array(text.utf8)[...])
-        }
-        #expect(try parse("pause", "").isPause && parse("pause", "{}").isPause)
-        let named = try parse("resume", "{\"verb\":\"resume\",\"transaction\":\"t\"}")
-        #expect(named == ControlRequest(transaction: "t", verb: .command(.resume(latch: nil))))
-        for (verb, text, code) in [
-            ("pause", "{\"verb\":\"resume\"}", CommandRefusal.malformed),
-            ("buy", "{}", .unknownVerb), ("", "{}", .unknownVerb), ("pause", "PRESS", .malformed),
-            ("pause", "{\"verb\":7}", .malformed),
-            ("pause", String(repeating: " ", count: 4097), .oversize),
-        ] {
-            do {
-                _ = try parse(verb, text)
-                Issue.record("\(verb) took \(text)")
-            } catch { #expect(error.code == code, "\(error)") }
-        }
     }
 
     @Test("A05: what changes something needs a proof, but for a pause")

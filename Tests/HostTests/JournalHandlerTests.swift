@@ -65,12 +65,14 @@ import Testing
         #expect(journalName(name) == expected)
     }
 
-    @Test("A07: a value of many lines is one field of one entry")
+    @Test("A07: what strangers write begins no line and moves no terminal, in text or field")
     func lines() {
         let written = Written()
-        written.log(.journal)(.alert, "one\nPRIORITY=0\ntwo", [.reason: "a\nMESSAGE_ID=x"])
+        written.log(.journal)(
+            .alert, "one\nPRIORITY=0\ntwo\u{1B}[2J", [.reason: "a\nMESSAGE_ID=x\u{9B}2J\u{2028}b"])
         #expect(written.entries.withLock { $0.count } == 1)
-        #expect(written.fields["MESSAGE"] == "one\nPRIORITY=0\ntwo")
+        #expect(written.fields["MESSAGE"] == "one PRIORITY=0 two [2J")
+        #expect(written.fields["BW_REASON"] == "a MESSAGE_ID=x 2J b")
         #expect(written.fields["PRIORITY"] == "4")
     }
 

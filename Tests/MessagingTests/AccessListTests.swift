@@ -67,6 +67,10 @@ struct AccessListTests {
         #expect(client.status.faults.isEmpty)
         #expect(client.delivered.count == OutgoingEvent.Kind.allCases.count)
 
+        let readers = try ["operator", "homeassistant"].map { user in
+            try server.subscribe("bellwether/your-id/#", options: options(user, authority))
+        }
+
         let answer = try server.request(
             "bellwether/your-id/request/resume", "{}",
             answerTopic: "bellwether/your-id/response/me", options: options("operator", authority))
@@ -76,6 +80,15 @@ struct AccessListTests {
         #expect(comesTrue { client.requests.map(\.verb) == ["resume", "pause"] })
         #expect(client.settles())
         #expect(client.status.faults.isEmpty)
+
+        // Who reads all that there is hears answers, and no request of another.
+        for reader in readers {
+            try reader.wait(for: "bellwether/your-id/response/pause")
+            reader.kill(SIGTERM)
+            let output = try reader.wait().output
+            #expect(!output.contains("/request/"), "\(output)")
+            #expect(output.contains("bellwether/your-id/state|"), "\(output)")
+        }
 
         // Neither may Home Assistant resume, nor the appliance's own password command it.
         for user in ["homeassistant", "bellwether"] {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Messaging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -77,6 +78,22 @@ import Testing
             #expect(try credential.load().all.count == 1)
         } else {
             #expect(throws: CommandKeyError.self) { try credential.load() }
+        }
+    }
+
+    @Test("A file without keys stops a start; emptied later, it is told once and no key holds")
+    func empty() throws {
+        let folder = try ScratchFolder()
+        let file = CommandKeyFile(folder.path + "/command.keys")
+        let key = try file.make()
+        let troubles = Mutex<[CommandKeyError]>([])
+        let source = try CommandKeySource(file) { error in troubles.withLock { $0.append(error) } }
+        #expect(source.keys.all == [key])
+        try "# none yet\n\n".write(toFile: file.path, atomically: false, encoding: .utf8)
+        #expect(source.keys.all.isEmpty && source.keys.all.isEmpty)
+        #expect(troubles.withLock { $0 } == [.empty(path: file.path)])
+        #expect(throws: CommandKeyError.empty(path: file.path)) {
+            try CommandKeySource(file, makes: true) { _ in }
         }
     }
 

@@ -59,6 +59,11 @@ package struct ControlRequest: Sendable, Equatable {
         if case .command(.pause) = verb { true } else { false }
     }
 
+    /// Holds trading until somebody lifts it.
+    package var isEndlessPause: Bool {
+        if case .command(.pause(until: nil, _)) = verb { true } else { false }
+    }
+
     /// Changes something: a sender has to be proven, but for a pause.
     package var needsProof: Bool {
         switch verb {
@@ -95,38 +100,18 @@ extension ControlRequest {
         do { value = try JSONReader.read(line) } catch {
             throw ControlRefusal(.malformed, "the request \(error)")
         }
-        return try read(value, verb: nil)
-    }
-
-    /// Reads what came on a topic of that verb: as a line, but the verb may be left out, and where
-    /// it is there it must be the same. Nothing at all is an object without members.
-    /// - Throws: as `parse(_:)`.
-    package static func parse(
-        verb: String, payload: ArraySlice<UInt8>
-    ) throws(ControlRefusal) -> ControlRequest {
-        guard payload.count <= bytesMax else {
-            throw ControlRefusal(.oversize, "a request has at most \(bytesMax) bytes")
-        }
-        if payload.isEmpty { return try read(.object([]), verb: verb) }
-        let value: JSONValue
-        do { value = try JSONReader.read(payload) } catch {
-            throw ControlRefusal(.malformed, "the request \(error)")
-        }
-        return try read(value, verb: verb)
+        return try read(value)
     }
 
     /// The request that a JSON object says: `transaction`, and arguments in `args` or beside.
-    /// - Parameter verb: nil: the object names it.
     /// - Throws: `malformed`, `unknown-verb`, `invalid-argument`.
-    package static func read(
-        _ value: JSONValue, verb: String?
-    ) throws(ControlRefusal) -> ControlRequest {
+    private static func read(_ value: JSONValue) throws(ControlRefusal) -> ControlRequest {
         guard case .object(let members) = value else {
             throw ControlRefusal(.malformed, "the request is \(value.kind), not an object")
         }
         let transaction = try transaction(value["transaction"])
         do throws(ControlRefusal) {
-            return try request(value, members, verb, transaction)
+            return try request(value, members, transaction)
         } catch {
             var refusal = error
             refusal.transaction = transaction
@@ -149,7 +134,7 @@ extension ControlRequest {
     }
 
     private static func request(
-        _ value: JSONValue, _ members: [(key: String, value: JSONValue)], _ topic: String?,
+        _ value: JSONValue, _ members: [(key: String, value: JSONValue)],
         _ transaction: String?
     ) throws(ControlRefusal) -> ControlRequest {
         let name: String
@@ -157,15 +142,7 @@ extension ControlRequest {
         case .string(let text): name = text
         case .some(let other):
             throw ControlRefusal(.malformed, "verb must be a string, is \(other.kind)")
-        case nil:
-            guard let topic else {
-                throw ControlRefusal(.malformed, "the request has no verb")
-            }
-            name = topic
-        }
-        guard topic == nil || topic == name else {
-            throw ControlRefusal(
-                .malformed, "the verb is “\(shown(name))”, not that of the topic")
+        case nil: throw ControlRefusal(.malformed, "the request has no verb")
         }
         guard let names = arguments[name] else {
             throw ControlRefusal(

@@ -46,9 +46,9 @@ package final class LogSink: Sendable {
 
     func write(_ entry: LogEntry) {
         var entry = entry
-        entry.text = secrets.hide(in: entry.text)
+        entry.text = flat(secrets.hide(in: entry.text))
         entry.fields = entry.fields.map {
-            JournalField(name: journalName($0.name), value: secrets.hide(in: $0.value))
+            JournalField(name: journalName($0.name), value: flat(secrets.hide(in: $0.value)))
         }
         switch output.kind {
         case .journal, .prefixed:
@@ -90,19 +90,29 @@ struct LogEntry {
     }
 
     /// journald reads the number and takes it off.
-    var prefixedLine: String { "<\(priority.rawValue)>" + flat(text) }
+    var prefixedLine: String { "<\(priority.rawValue)>" + text }
 
     func terminalLine(colour: Bool) -> String {
-        let line = priority <= .warning ? "\(priority.word): \(flat(text))" : flat(text)
+        let line = priority <= .warning ? "\(priority.word): \(text)" : text
         guard colour, let code = priority.colour else { return line }
         return "\u{1B}[\(code)m\(line)\u{1B}[0m"
     }
+}
 
-    /// On one line, and with nothing in it that a terminal obeys.
-    private func flat(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+/// On one line, and with nothing in it that a terminal obeys: whatever a stranger's words are, they
+/// begin no line of their own, neither in the journal nor where it is shown.
+private func flat(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { $0.isObeyed }) else { return text }
+    return String(
+        String.UnicodeScalarView(text.unicodeScalars.map { $0.isObeyed ? " " : $0 }))
+}
+
+extension Unicode.Scalar {
+    fileprivate var isObeyed: Bool {
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 }
 

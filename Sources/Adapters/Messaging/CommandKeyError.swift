@@ -6,6 +6,8 @@ package enum CommandKeyError: Error, Sendable, Equatable, CustomStringConvertibl
     case tooMany(Int)
     case twice(String)
     case absent(path: String)
+    /// A file without any key.
+    case empty(path: String)
     case unreadable(path: String, reason: String)
     /// Others than its owner may read it.
     case exposed(path: String, mode: UInt32)
@@ -28,6 +30,7 @@ package enum CommandKeyError: Error, Sendable, Equatable, CustomStringConvertibl
             return "there are \(count) keys, at most \(CommandKeys.countMax) are taken"
         case .twice(let kid): return "the key \(kid) stands there twice"
         case .absent(let path): return "\(path) is not there"
+        case .empty(let path): return "\(path) holds no key: make one with bellwether ctl key"
         case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
         case .exposed(let path, let mode):
             return "\(path) may be read by others (mode \(String(mode, radix: 8))): chmod 600, and "

@@ -27,9 +27,18 @@ package final class CommandKeySource: Sendable {
         (self.onKeys, self.onTrouble) = (onKeys, onTrouble)
         // Before it is read: what is written meanwhile is then read again.
         let stamp = file.stamp
-        let keys = try makes ? file.loadOrMake() : file.load()
+        let keys = try Self.load(file, makes: makes)
         onKeys(keys)
         state = Mutex(State(stamp: stamp, keys: keys))
+    }
+
+    /// A file that holds no key is a mistake of whoever wrote it: no command would ever hold.
+    private static func load(
+        _ file: CommandKeyFile, makes: Bool = false
+    ) throws(CommandKeyError) -> CommandKeys {
+        let keys = try makes ? file.loadOrMake() : file.load()
+        guard !keys.all.isEmpty else { throw .empty(path: file.path) }
+        return keys
     }
 
     package var keys: CommandKeys {
@@ -40,7 +49,7 @@ package final class CommandKeySource: Sendable {
             let isNews = stamp != nil || state.stamp != nil
             state.stamp = stamp
             do throws(CommandKeyError) {
-                state.keys = try file.load()
+                state.keys = try Self.load(file)
                 onKeys(state.keys)
             } catch {
                 state.keys = .none

@@ -9,17 +9,41 @@ package struct ControlMessage: Sendable {
     package let isProven: Bool
     /// What it was signed with; stored before it has its effect.
     package let proof: CommandProof?
+    /// A pause beyond its sender's share: where trading is held alike it is answered and not stored.
+    package let isSurplus: Bool
+    /// Others that wait with it for its answer.
+    private(set) var company = 0
     package let reply: @Sendable (ControlAnswer) -> Void
 
     package init(
         _ request: ControlRequest, by: String, isProven: Bool, proof: CommandProof? = nil,
-        reply: @escaping @Sendable (ControlAnswer) -> Void
+        isSurplus: Bool = false, reply: @escaping @Sendable (ControlAnswer) -> Void
     ) {
         self.request = request
         self.by = by
         self.isProven = isProven
         self.proof = proof
+        self.isSurplus = isSurplus
         self.reply = reply
+    }
+
+    /// Further ones are not answered; who sends so many knows.
+    private static let companyMax = 64
+
+    /// One message for both, which ask the same; each gets the answer under its own name.
+    func joined(by other: ControlMessage) -> ControlMessage {
+        guard company < Self.companyMax else { return self }
+        var both = ControlMessage(
+            request, by: by, isProven: isProven, proof: proof, isSurplus: isSurplus
+        ) { [reply] answer in
+            reply(answer)
+            other.reply(
+                ControlAnswer(
+                    transaction: other.request.transaction, error: answer.error,
+                    message: answer.message, data: answer.data))
+        }
+        both.company = company + 1
+        return both
     }
 }
 
@@ -42,7 +66,7 @@ package final class Inbox: @unchecked Sendable {
     private var isStopped = false
     /// Events, not deliveries.
     package let capacity: Int
-    /// Pauses, and other requests, each.
+    /// Pauses, and other requests, each; two pauses more that have no end.
     package static let requestsMax = 16
     /// Further alerts are dropped: those before say enough.
     package static let alertsMax = 64
@@ -76,13 +100,29 @@ package final class Inbox: @unchecked Sendable {
         defer { condition.unlock() }
         guard !isStopped else { return false }
         if message.request.isPause {
-            guard pauses.count < Self.requestsMax else { return false }
-            pauses.append(message)
+            guard admit(pause: message) else { return false }
         } else {
             guard requests.count < Self.requestsMax else { return false }
             requests.append(message)
         }
         condition.signal()
+        return true
+    }
+
+    /// A pause without an end always finds a place: with one that waits and says the same, where it
+    /// is one too many.
+    private func admit(pause: ControlMessage) -> Bool {
+        let isFull = pauses.count >= Self.requestsMax
+        let isEndless = pause.request.isEndlessPause
+        if isEndless, isFull || pause.isSurplus,
+            let same = pauses.firstIndex(where: { $0.request.verb == pause.request.verb })
+        {
+            pauses[same] = pauses[same].joined(by: pause)
+            return true
+        }
+        // Beyond the bound there is at most one with exits and one without.
+        guard isEndless || !isFull else { return false }
+        pauses.append(pause)
         return true
     }
 

@@ -11,7 +11,10 @@ import Primitives
 struct MQTTOptions: ParsableArguments {
     @Flag(help: "Ask over the MQTT broker instead of the daemon's socket; signed where needed.")
     var mqtt = false
-    @Option(help: ArgumentHelp("The broker; else mqtt.host.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "The broker; else mqtt.host. To another than that goes neither user nor password nor "
+                + "certificate of the configuration.", valueName: "name"))
     var host: String?
     @Option(help: ArgumentHelp("Its port; else mqtt.port.", valueName: "port")) var port: Int?
     @Option(
@@ -35,6 +38,8 @@ struct MQTTOptions: ParsableArguments {
             "Use TLS; the broker's certificate is signed by one of these, in PEM: a file or a "
                 + "folder. Else mqtt.tls and mqtt.ca.", valueName: "path"))
     var ca: String?
+    @Flag(help: "Ask over a network without TLS: others can read along, and answer instead.")
+    var plainTextOk = false
     @Option(
         help: ArgumentHelp(
             "The file with the key that signs, see ctl key; else commands.key_credential.",
@@ -44,7 +49,7 @@ struct MQTTOptions: ParsableArguments {
 
     func validate() throws {
         let given = [host, base, id, user, passwordFile, ca, key, kid].contains { $0 != nil }
-        if !mqtt && (given || port != nil) {
+        if !mqtt && (given || port != nil || plainTextOk) {
             throw ValidationError("these options need --mqtt before the verb")
         }
         if user == nil && passwordFile != nil {
@@ -69,6 +74,9 @@ struct MQTTAccess {
                 seconds: seconds)
         } catch {
             complain("bellwether: \(error)")
+            if case .setup(.plainText) = error {
+                complain("bellwether: for this request alone: --ca, or --plain-text-ok")
+            }
             switch error {
             case .setup: throw Exit.configuration
             case .unreachable, .absent: throw Exit.unavailable
@@ -134,37 +142,52 @@ struct MQTTAccess {
     }
 
     private func connection() throws -> MessagingConfig {
-        let mqtt = configuration.mqtt
         guard let id = try options.id ?? configuration.deviceID() else {
             complain(
                 "bellwether: no appliance is known here: give --id, the name after "
-                    + "\(options.base ?? mqtt.base)/ in its topics")
+                    + "\(options.base ?? configuration.mqtt.base)/ in its topics")
             throw Exit.usage
         }
-        var config = MessagingConfig(
-            host: options.host ?? mqtt.host, port: options.port ?? mqtt.port,
-            base: options.base ?? mqtt.base, id: id,
-            plainTextOK: mqtt.plainTextOK)
-        config.username = options.user ?? mqtt.username
-        config.password = try password()
-        if options.ca != nil || mqtt.tls {
-            var tls = MessagingConfig.TLS(isInsecure: mqtt.insecure)
-            tls.trust(options.ca ?? mqtt.ca)
-            config.tls = tls
+        var config: MessagingConfig
+        do {
+            config = try MessagingConfig(
+                addressed, ProcessInfo.processInfo.environment, id: id, boot: 0)
+        } catch let error as MessagingSetupError {
+            complain("bellwether: \(error); or say who you are with --user")
+            throw Exit.configuration
+        } catch {
+            complain("bellwether: \(error)")
+            throw Exit.permission
         }
+        if let user = options.user { (config.username, config.password) = (user, try password()) }
         return config
     }
 
+    /// The configuration as the options change it. What it says of its own broker, who we are there
+    /// and what may be left out, is for no other.
+    private var addressed: Configuration {
+        var configuration = configuration
+        var mqtt = configuration.mqtt
+        if options.user != nil { mqtt.username = nil }
+        if let host = options.host, host != mqtt.host {
+            (mqtt.host, mqtt.username) = (host, nil)
+            (mqtt.cert, mqtt.key) = (nil, nil)
+            (mqtt.insecure, mqtt.plainTextOK) = (false, false)
+        }
+        if options.plainTextOk { mqtt.plainTextOK = true }
+        if let port = options.port { mqtt.port = port }
+        if let base = options.base { mqtt.base = base }
+        if let ca = options.ca { (mqtt.tls, mqtt.ca) = (true, ca) }
+        configuration.mqtt = mqtt
+        return configuration
+    }
+
     private func password() throws -> String? {
+        guard let file = options.passwordFile else { return nil }
         let credentials = Credentials(
             environment: ProcessInfo.processInfo.environment, store: configuration.storage.path)
         do throws(CredentialError) {
-            if options.user != nil {
-                guard let file = options.passwordFile else { return nil }
-                return try credentials.read(.file(absolute(file)))?.text
-            }
-            guard configuration.mqtt.username != nil else { return nil }
-            return try credentials.read(configuration.mqtt.password)?.text
+            return try credentials.read(.file(absolute(file)))?.text
         } catch {
             complain("bellwether: \(error)")
             throw Exit.permission
@@ -194,7 +217,7 @@ extension Exit {
         case .absent: unavailable
         case .unwritable: io
         case .exists, .unknown, .whichOne, .name, .twice: usage
-        case .unfit, .tooMany, .exposed, .broken: configuration
+        case .unfit, .tooMany, .exposed, .broken, .empty: configuration
         }
     }
 }

@@ -52,6 +52,8 @@ package struct JSONError: Error, Sendable, Equatable, CustomStringConvertible {
 package struct JSONReader {
     package static let depthMax = 16
     package static let membersMax = 256
+    /// Characters of a key that an error shows.
+    private static let shownMax = 40
 
     private let bytes: ArraySlice<UInt8>
     private var index: Int
@@ -112,7 +114,9 @@ package struct JSONReader {
             skipSpace()
             guard byte == UInt8(ascii: "\"") else { throw error("no key in quotes") }
             let key = try string()
-            guard keys.insert(key).inserted else { throw error("the key “\(key)” twice") }
+            guard keys.insert(key).inserted else {
+                throw error("the key “\(shown(key))” twice")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("no colon after a key") }
             members.append((key, try value(depth: depth + 1)))
@@ -122,6 +126,23 @@ package struct JSONReader {
             skipSpace()
             if take(UInt8(ascii: "}")) { return .object(members) }
             guard take(UInt8(ascii: ",")) else { throw error("no comma or } after a member") }
+        }
+    }
+
+    /// For a sentence that may end in a log or on a terminal.
+    private func shown(_ key: String) -> String {
+        let scalars = key.unicodeScalars
+        var text = String.UnicodeScalarView()
+        for scalar in scalars.prefix(Self.shownMax) {
+            text.append(Self.isPrinted(scalar) ? scalar : "\u{FFFD}")
+        }
+        return String(text) + (scalars.count > Self.shownMax ? "…" : "")
+    }
+
+    private static func isPrinted(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
         }
     }
 

@@ -45,6 +45,7 @@ extension LiveRunner {
 
     private mutating func take(_ message: ControlMessage, at time: Timestamp) throws {
         let request = message.request
+        if message.isSurplus, let known = knownPause(request) { return message.reply(known) }
         if let proof = message.proof {
             let verdict = try journal.ledger.verdict(on: proof)
             if verdict != .unseen { return message.reply(refusal(verdict, of: request)) }
@@ -78,6 +79,19 @@ extension LiveRunner {
                     transaction: transaction, error: .unavailable,
                     message: "\(verb.name) was not carried out"))
         }
+    }
+
+    /// The answer to a pause that would change nothing; what it tells of is durable already.
+    private func knownPause(_ request: ControlRequest) -> ControlAnswer? {
+        guard case .command(.pause(until: nil, let exits)) = request.verb,
+            loop.engine.isPaused(exits: exits)
+        else { return nil }
+        let engine = loop.engine
+        return ControlAnswer(
+            CommandAnswer(
+                transaction: request.transaction ?? madeTransaction(), verb: request.verb.name,
+                refusal: nil, message: engine.mode.rawValue, mode: engine.mode,
+                holds: engine.standingHolds, unprotected: engine.unprotected.map(\.name)))
     }
 
     private func refusal(_ verdict: ProofVerdict, of request: ControlRequest) -> ControlAnswer {

@@ -70,6 +70,8 @@ package final class MessagingService {
         desk = RequestDesk(
             RequestGate.Config(deviceID: id, commands: configuration.commands), keys: keys,
             inbox: inbox,
+            // Where the clock is watched, it is trusted from the first look on.
+            distrust: configuration.clock.gate == .on ? "nobody has looked at it yet" : nil,
             answer: { [weak client] in client?.answer($0, verb: $1, payload: $2) },
             onRefusal: { report in
                 let more = report.unreported > 0 ? "; \(report.unreported) more before it" : ""

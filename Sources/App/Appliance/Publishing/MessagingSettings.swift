@@ -4,7 +4,7 @@ import Primitives
 
 extension MessagingConfig {
     /// - Throws: where a secret that is named is not to be had.
-    init(
+    package init(
         _ configuration: Configuration, _ environment: [String: String], id: String, boot: Int64
     ) throws {
         let mqtt = configuration.mqtt

@@ -5,8 +5,9 @@
 // signature and a clock that can be trusted. Whether a token came before is asked by the loop,
 // which alone touches the ledger: the message bears the proof that has to be kept first.
 //
-// Invariants: no refused message changes anything but counters; a flood of refused or plain
-// messages takes nothing from signed ones, nor from a pause.
+// Invariants: no refused message changes anything but counters; a flood of refused, plain or
+// overheard messages takes nothing from signed ones; a pause without an end is never refused for
+// its rate.
 import Domain
 import Host
 import Messaging
@@ -18,10 +19,13 @@ package struct RequestGate: Sendable {
     package struct Config: Sendable {
         /// What `aud` has to be.
         package var deviceID: String
-        /// Requests of one client; pauses and the rest each.
+        /// Requests of one client; pauses, pauses with an end and the rest each.
         package var perClient: Rate
         /// Refused and plain requests of all clients together, but for pauses.
         package var total: Rate
+        /// Refusals that are answered: less at once than the client keeps of answers, so that they
+        /// push none out that tells of what was done.
+        package var answered: Rate
         package var verifier: CommandVerifier.Limits
 
         package init(
@@ -31,6 +35,8 @@ package struct RequestGate: Sendable {
             (self.deviceID, self.verifier) = (deviceID, verifier)
             perClient = Self.rate(commands.perMinuteMax)
             total = Self.rate(commands.totalPerMinuteMax)
+            answered = Rate(
+                perSecond: min(total.perSecond, 2), burst: min(total.burst, 32))
         }
 
         /// Half of a minute's share at once: enough for a person, little for a flood.
@@ -54,8 +60,19 @@ package struct RequestGate: Sendable {
     }
 
     package enum Verdict: Sendable {
-        case take(ControlRequest, by: String, isProven: Bool, proof: CommandProof?)
+        case take(Taken)
         case refuse(Refusal)
+    }
+
+    package struct Taken: Sendable {
+        package let request: ControlRequest
+        package let by: String
+        package let isProven: Bool
+        package let proof: CommandProof?
+        /// A pause beyond its sender's share: it holds trading, but need not be stored once more
+        /// where trading is held by one already.
+        package let isSurplus: Bool
+        package let isAnswered: Bool
     }
 
     package struct Refusal: Sendable {
@@ -66,6 +83,8 @@ package struct RequestGate: Sendable {
         package let jti: String?
         /// False: enough of the kind was said lately.
         package let isReported: Bool
+        /// False: so many were answered lately that one more could push out a better answer.
+        package let isAnswered: Bool
         /// Refused before this one without being reported.
         package let unreported: UInt64
     }
@@ -78,50 +97,65 @@ package struct RequestGate: Sendable {
 
     private var config: Config
     private var rates: RateLimit<ContinuousClock.Instant>
+    private var answers: TokenBucket<ContinuousClock.Instant>
+    private var reports: TokenBucket<ContinuousClock.Instant>
+    private var tokens = TakenTokens()
     package private(set) var counters = RequestCounters()
     private var unreported: UInt64 = 0
 
     package init(_ config: Config, at now: ContinuousClock.Instant) {
         self.config = config
         rates = RateLimit(perClient: config.perClient, failures: config.total, at: now)
+        reports = TokenBucket(perSecond: 1 / 60, burst: 2, at: now)
+        answers = TokenBucket(
+            perSecond: config.answered.perSecond, burst: config.answered.burst, at: now)
     }
 
     /// Other rates: what a client has left of the old ones is no more than a burst of the new.
     package mutating func take(_ commands: CommandSettings) {
         config = Config(deviceID: config.deviceID, commands: commands, verifier: config.verifier)
         rates.set(perClient: config.perClient, failures: config.total)
+        answers.set(perSecond: config.answered.perSecond, burst: config.answered.burst)
     }
 
     package mutating func judge(
         _ request: IncomingRequest, keys: CommandKeys, now: Now
     ) -> Verdict {
         do throws(RequestRefusal) {
-            let verdict = try verdict(request, keys, now)
+            let taken = try verdict(request, keys, now)
             counters.taken += 1
-            return verdict
+            if !taken.isAnswered { counters.unanswered += 1 }
+            return .take(taken)
         } catch {
-            return refuse(error, now)
+            return .refuse(refuse(error, now))
         }
     }
 
-    /// For what others find wrong with a message that was let through.
-    package mutating func refuse(_ refusal: RequestRefusal, _ now: Now) -> Verdict {
+    /// For a message that was let through and that nobody had room for: its token may come again.
+    package mutating func refuse(
+        _ refusal: RequestRefusal, _ taken: Taken, _ now: Now
+    ) -> Refusal {
+        if let proof = taken.proof { tokens.forget(proof.kid, proof.jti) }
+        return refuse(refusal, now)
+    }
+
+    private mutating func refuse(_ refusal: RequestRefusal, _ now: Now) -> Refusal {
         counters.count(refusal.code)
-        // A client that asks too often was refused by its own rate: it takes no more from all.
         let isReported = rates.takeFailure(at: now.instant)
+        let isAnswered = answers.take(at: now.instant)
+        if !isAnswered { counters.unanswered += 1 }
         defer { unreported = isReported ? 0 : unreported + 1 }
-        return .refuse(
-            Refusal(
-                answer: ControlAnswer(
-                    transaction: refusal.transaction, error: refusal.code,
-                    message: refusal.message),
-                client: refusal.kid ?? CommandKey.plainClient, jti: refusal.jti,
-                isReported: isReported, unreported: unreported))
+        return Refusal(
+            answer: ControlAnswer(
+                transaction: refusal.transaction, error: refusal.code,
+                message: refusal.message),
+            client: refusal.kid ?? CommandKey.plainClient, jti: refusal.jti,
+            isReported: isReported, isAnswered: isAnswered, unreported: unreported)
     }
 
     private mutating func verdict(
         _ request: IncomingRequest, _ keys: CommandKeys, _ now: Now
-    ) throws(RequestRefusal) -> Verdict {
+    ) throws(RequestRefusal) -> Taken {
         guard !request.isRetained else {
             throw RequestRefusal(
                 .retained,
@@ -148,7 +182,7 @@ package struct RequestGate: Sendable {
 
     private mutating func verdict(
         _ command: VerifiedCommand, _ now: Now
-    ) throws(RequestRefusal) -> Verdict {
+    ) throws(RequestRefusal) -> Taken {
         let request = try Self.request(command)
         if request.needsProof, !command.isProven {
             guard command.proof != nil else {
@@ -157,20 +191,47 @@ package struct RequestGate: Sendable {
             throw RequestRefusal(
                 .clock, "the clock cannot be trusted: \(now.distrust ?? "it is not set")")
         }
-        // A pause has a share of its own, which neither questions nor what failed can use up.
-        let isTaken =
-            rates.take(command.client + (request.isPause ? " pause" : ""), at: now.instant)
-            && (request.isPause || command.isProven || rates.takeFailure(at: now.instant))
-        guard isTaken else {
-            throw RequestRefusal(.rateLimited, "too many requests; ask again in a minute")
-        }
-        var proof: CommandProof?
         let changes = request.isPause || request.needsProof
+        // Only the first of its kind is the signer's: who overheard a token could else use up the
+        // signer's share with it.
+        let isFirst = command.isProven && !tokens.hold(command.proof, at: now.wall)
+        if command.isProven, changes, !isFirst {
+            throw RequestRefusal(
+                .replayed, "this signed message was taken already: sign a new one")
+        }
+        let isSurplus = try !take(request, of: isFirst ? command.client : nil, now)
+        if isFirst { tokens.keep(command.proof, at: now.wall) }
+        var proof: CommandProof?
         if changes, command.isProven, let held = command.proof {
             proof = CommandProof(jti: held.jti, kid: held.kid, until: held.expires)
         }
-        return .take(
-            request, by: "mqtt:\(command.client)", isProven: command.isProven, proof: proof)
+        return Taken(
+            request: request, by: "mqtt:\(command.client)", isProven: command.isProven,
+            proof: proof, isSurplus: isSurplus,
+            isAnswered: !isSurplus || answers.take(at: now.instant))
+    }
+
+    /// - Parameter signer: nil: anybody.
+    /// - Returns: false for a pause beyond its share, which is taken all the same.
+    /// - Throws: `rate-limited`.
+    private mutating func take(
+        _ request: ControlRequest, of signer: String?, _ now: Now
+    ) throws(RequestRefusal) -> Bool {
+        let client = signer ?? CommandKey.plainClient
+        // Each has a share of its own, which neither questions nor what failed can use up: who may
+        // send a pause that ends at once shall not keep out one that holds.
+        if request.isEndlessPause { return rates.take(client + " pause", at: now.instant) }
+        let isTaken =
+            request.isPause
+            ? rates.take(client + " until", at: now.instant)
+            : rates.take(client, at: now.instant)
+                && (signer != nil || rates.takeFailure(at: now.instant))
+        // Its figures are made from the whole ledger, while nothing else is done.
+        let isCheap = if case .report = request.verb { signer != nil } else { true }
+        guard isTaken, isCheap || reports.take(at: now.instant) else {
+            throw RequestRefusal(.rateLimited, "too many requests; ask again in a minute")
+        }
+        return true
     }
 
     /// Through the reader of the control socket, so that both ways have one grammar.
@@ -192,6 +253,8 @@ package struct RequestGate: Sendable {
 /// What became of the requests since the start.
 package struct RequestCounters: Sendable, Equatable {
     package fileprivate(set) var taken: UInt64 = 0
+    /// Refused, or pauses beyond their share, and not answered because there were too many.
+    package fileprivate(set) var unanswered: UInt64 = 0
     /// In the order of the codes.
     package private(set) var refused = CommandRefusal.allCases.map { (code: $0, count: UInt64(0)) }
 
@@ -209,6 +272,7 @@ package struct RequestCounters: Sendable, Equatable {
     }
 
     package static func == (a: RequestCounters, b: RequestCounters) -> Bool {
-        a.taken == b.taken && a.refused.map(\.count) == b.refused.map(\.count)
+        (a.taken, a.unanswered) == (b.taken, b.unanswered)
+            && a.refused.map(\.count) == b.refused.map(\.count)
     }
 }
