@@ -32,7 +32,7 @@ import Testing
         let secrets = LogSecrets()
         let messaging = try MessagingService(
             configuration, environment: [:], ledger: access.ledger, boot: 1, inbox: Inbox(),
-            heartbeat: nil, secrets: secrets, isQuiet: true, tell: { _, _, _ in })
+            secrets: secrets, isQuiet: true, tell: { _, _, _ in })
         defer { messaging.stop() }
         #expect(secrets.hide(in: "login correct horse battery: no") == "login ***: no")
         let keys = try CommandKeyFile(

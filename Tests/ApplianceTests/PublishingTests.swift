@@ -117,7 +117,7 @@ import Testing
     func anotherPace() throws {
         let publisher = publisher { $0.telemetryEvery = .seconds(60) }
         let engine = try engine()
-        publisher.tick(view(engine), now: start)
+        tick(publisher, view(engine))
         publisher.publish(TelemetryFigures(), now: start)
         #expect(!publisher.wantsTelemetry(now: start + .seconds(6)))
         var configuration = Configuration()
