@@ -43,6 +43,18 @@ extension Truth {
     }
 }
 
+extension Truth {
+    /// Whether what is being written ends an order of the symbol that has ended at the exchange.
+    func endsTruly(_ symbol: Symbol) -> Bool {
+        batch.contains { entry in
+            guard case .transition(let step) = entry, step.to.isTerminal,
+                let order = exchange.orders[step.id]
+            else { return false }
+            return order.symbol == symbol && !order.isOpen
+        }
+    }
+}
+
 /// After the second step of a flatten.
 struct FlattenLeaves: Invariant {
     let number = 30
@@ -206,8 +218,13 @@ struct NothingInvented: Invariant {
             let isGone = truth.exchange.everRevised.contains(id)
             if fill.reverses != nil, !isGone { return "\(id) is taken back and stands" }
         case .intent(let intent) where truth.isLiedTo && !truth.lostOrders.contains(intent.id):
-            // A stop for what is left once an execution is taken back, which waited for the ledger.
-            if case .protectiveStop = intent.role, truth.takesBack(intent.symbol) { return nil }
+            // A stop for what is left once an execution is taken back, which waited for the ledger,
+            // or after an order that did end: only what such an account leaves out is not so.
+            if case .protectiveStop = intent.role,
+                truth.takesBack(intent.symbol) || truth.endsTruly(intent.symbol)
+            {
+                return nil
+            }
             return "\(intent.id) is made of an account that is not the whole one"
         default: break
         }
