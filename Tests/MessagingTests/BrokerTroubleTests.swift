@@ -93,7 +93,8 @@ struct BrokerTroubleTests {
         #expect(status.queued.unacknowledged <= limits.inflight)
         #expect(status.queued.events <= limits.events)
         #expect(status.queued.telemetry <= limits.telemetry)
-        #expect(status.dropped.events >= 5_000 - UInt64(limits.events))
+        // One that was on its way as the broker stopped may have its word still.
+        #expect(status.dropped.events >= 5_000 - UInt64(limits.events + limits.inflight))
         #expect(status.dropped.telemetry > 0)
         server.thaw()
         #expect(client.settles())
