@@ -221,16 +221,26 @@ extension TradingEngine {
         let trades: [ClosedTrade]
         do {
             trades = try portfolio.apply(
-                fill, symbol: id, reason: order.reason, entries: &entries)
+                notAfterNow(fill), symbol: id, reason: order.reason, entries: &entries)
         } catch { throw .overflow(during: "booking \(fill.executionID)") }
         for entry in entries { effects.append(.record(entry)) }
         for trade in trades {
             // What was taken back teaches nothing.
             if fill.reverses == nil { learn(from: trade, id, &effects) }
-            // As the ledger gives it back: a rest after an exit ends at the same time.
-            let end = notAfterNow(trade.exitTime)
+            let end = trade.exitTime
             states[id.index].lastExit = max(states[id.index].lastExit ?? end, end)
         }
+    }
+
+    /// Lots and trades begin and end by our time where the broker's is ahead: it would hold them up
+    /// for as long, and after a restart for another span.
+    private func notAfterNow(_ fill: Fill) -> Fill {
+        let at = notAfterNow(fill.at)
+        if at == fill.at { return fill }
+        return Fill(
+            executionID: fill.executionID, orderID: fill.orderID, symbol: fill.symbol,
+            side: fill.side, quantity: fill.quantity, price: fill.price, fee: fill.fee, at: at,
+            reverses: fill.reverses, foundBy: fill.foundBy)
     }
 
     private mutating func learn(

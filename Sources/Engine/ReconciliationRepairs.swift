@@ -1,3 +1,4 @@
+import Calendar
 import Domain
 import Execution
 import Portfolio
@@ -100,7 +101,9 @@ extension TradingEngine {
             guard let id = register(order.symbol) else { return .impossible }
             let isTaken = execution.adopt(
                 order, symbolID: id, held: portfolio.quantity(id),
-                opener: portfolio.openLots(id).first?.openedBy, at: now, effects: &effects)
+                opener: portfolio.openLots(id).first?.openedBy,
+                dayStart: (session ?? sessionsBegun(days: 8).last)?.open ?? .distantPast, at: now,
+                effects: &effects)
             if isTaken, order.status != .open { _ = try follow(order, run, &effects) }
             return Made(isTaken)
         case .fill(let fill):

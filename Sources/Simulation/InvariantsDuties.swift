@@ -44,13 +44,14 @@ extension Truth {
 }
 
 extension Truth {
-    /// Whether what is being written ends an order of the symbol that has ended at the exchange.
+    /// Whether what is being written ends an order of the symbol that has ended at the exchange, or
+    /// never came there.
     func endsTruly(_ symbol: Symbol) -> Bool {
         batch.contains { entry in
             guard case .transition(let step) = entry, step.to.isTerminal,
-                let order = exchange.orders[step.id]
+                ledger.order(step.id)?.intent.symbol == symbol
             else { return false }
-            return order.symbol == symbol && !order.isOpen
+            return exchange.orders[step.id]?.isOpen != true
         }
     }
 }

@@ -125,6 +125,14 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
                 "a stop found beside another", 2035, days: 7,
                 "an older stop had the place of one that was found at the broker, and ended: an exit "
                     + "left without giving up the other"),
+            Regression(
+                "a clock that was behind", 7402, days: 7,
+                "a position began by the broker's time, ahead of ours, and was to be left at another "
+                    + "time after a restart"),
+            Regression(
+                "found orders of the day", 8249, days: 5,
+                "orders found at the broker after the ledger lost them did not count as orders of "
+                    + "the day"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)

@@ -143,9 +143,13 @@ extension ExecutionStage {
 }
 
 extension LedgerState.IntentMark {
+    fileprivate var countsAsOrder: Bool { role.countsAsOrder }
+}
+
+extension OrderRole {
     /// A protective stop travels with its entry and is no order of its own to the limits.
-    fileprivate var countsAsOrder: Bool {
-        if case .protectiveStop = role { return false }
+    var countsAsOrder: Bool {
+        if case .protectiveStop = self { return false }
         return true
     }
 }

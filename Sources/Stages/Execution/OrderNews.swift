@@ -78,9 +78,10 @@ extension ExecutionStage {
     /// - Parameters:
     ///   - held: of the symbol, signed.
     ///   - opener: the order that opened what is held.
+    ///   - dayStart: since when orders count towards the limit of the day.
     package mutating func adopt(
         _ order: BrokerOrder, symbolID: SymbolID, held: Quantity, opener: ClientOrderID?,
-        at now: Timestamp, effects: inout [Effect]
+        dayStart: Timestamp, at now: Timestamp, effects: inout [Effect]
     ) -> Bool {
         guard let id = ClientOrderID(order.clientOrderID), known(id) == nil,
             config.isOurs(id.text), order.quantity.isPositive
@@ -103,6 +104,11 @@ extension ExecutionStage {
                 symbol: order.symbol, side: order.side, quantity: order.quantity, type: type,
                 timeInForce: order.timeInForce ?? .day, stop: nil))
         insert(intent, symbolID: symbolID, effects: &effects)
+        // Made in another life, and one of the day's orders all the same.
+        if intent.role.countsAsOrder {
+            intentTimes.append(now)
+            if intent.createdAt >= dayStart { ordersToday += 1 }
+        }
         // It is at the broker, and nothing leaves from here: no step of the last gate, which may be
         // closed.
         move(id, .ambiguous, at: now, reason: "found at the broker", effects: &effects)
