@@ -119,8 +119,8 @@ extension TradingEngine {
         case .fill:
             raise(
                 "order-unknown", .warning,
-                "the broker reports on \(report.orderID), which had ended; the account is read",
-                &effects)
+                "the broker reports on \(report.orderID), which is not alive here; "
+                    + "the account is read", &effects)
             compareSoon(&effects)
         default: compareSoon(&effects)
         }

@@ -73,12 +73,19 @@ extension Truth {
         honestlyAsked = isHonest ? (answer.query.run, answer.asked) : nil
     }
 
-    /// A comparison ends the doubts that it was asked about, if the broker told it the truth.
+    /// A comparison ends the doubts that it was asked about, if the broker told it the truth, but
+    /// for orders that it could not be told of yet.
     func settle(_ run: ReconciliationRun) {
         guard run.verdict == .matches || run.verdict == .repaired, let asked = honestlyAsked,
             asked.run == run.id
         else { return }
-        doubts.removeAll { $0.since < asked.at }
+        doubts.removeAll { $0.since < asked.at && !isOutstanding($0.order) }
+    }
+
+    /// Gone from the ledger, and at the exchange or on the way there.
+    private func isOutstanding(_ id: ClientOrderID) -> Bool {
+        lostOrders.contains(id) && ledger.order(id) == nil
+            && (underWay.contains(id) || exchange.orders[id] != nil)
     }
 
     /// Whether a person knows: a hold stands, or the newest comparison said that something differs,

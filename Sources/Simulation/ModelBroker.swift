@@ -34,7 +34,7 @@ final class Network {
         if fate.point() { return }
         watch.see(.posted(ticket))
         requests += 1
-        history.note(1, schedule.now, ticket.id.text, 0, "POST \(ticket.describe)")
+        history.note(1, schedule.now, ticket.id.text, 0, "POST \(ticket.traceText)")
         send(ticket)
         _ = fate.point()
     }
@@ -60,17 +60,22 @@ final class Network {
         if fate.strikes(.requestLate) {
             fails(.ambiguous(reason: "no answer in 5 s"), in: Span(seconds: 5))
             // Placed 83 s after the error was seen once.
-            return schedule.add(
-                .order(ticket, .replyLost, process: process), in: fate.span(6_000, 90_000))
+            return carry(ticket, .replyLost, in: fate.span(6_000, 90_000))
         }
         if fate.strikes(.serverErrorWithEffect) {
-            return schedule.add(.order(ticket, .serverError, process: process), in: quick)
+            return carry(ticket, .serverError, in: quick)
         }
         if fate.strikes(.replyLost) {
             fails(.ambiguous(reason: "no answer in 5 s"), in: Span(seconds: 5))
-            return schedule.add(.order(ticket, .replyLost, process: process), in: quick)
+            return carry(ticket, .replyLost, in: quick)
         }
-        schedule.add(.order(ticket, .answered, process: process), in: quick)
+        carry(ticket, .answered, in: quick)
+    }
+
+    /// To the exchange, which nothing stops any more.
+    private func carry(_ ticket: OrderTicket, _ outcome: OrderFate, in span: Span) {
+        truth.underWay.insert(ticket.id)
+        schedule.add(.order(ticket, outcome, process: fate.process), in: span)
     }
 
     func postCancel(_ id: ClientOrderID) {
@@ -87,7 +92,7 @@ final class Network {
     func ask(_ query: BrokerQuery, engineTime: Timestamp) {
         if fate.point() { return }
         requests += 1
-        history.note(3, schedule.now, "", 0, "GET \(query)")
+        history.note(3, schedule.now, "", 0, "GET \(query.traceText)")
         if !isUp || fate.strikes(.queryFailed) {
             answer(query, asked: engineTime, in: fate.span(20, 5_000), "no answer", fate.process)
         } else {
@@ -115,6 +120,7 @@ final class Network {
     func arrive(_ ticket: OrderTicket, _ outcome: OrderFate, process: Int) {
         let now = schedule.now
         let back = fate.span(20, 600)
+        truth.underWay.remove(ticket.id)
         func reply(_ id: ClientOrderID, _ event: BrokerReport.Event) {
             let report = BrokerReport(orderID: id, at: now, event: event)
             deliver(.broker(report), in: back, to: process)
@@ -230,7 +236,7 @@ final class Network {
     private func stream(_ report: BrokerReport) {
         // What is not ours comes under an id that we do not read.
         if truth.exchange.orders[report.orderID]?.isForeign == true { return }
-        history.note(6, schedule.now, report.orderID.text, 0, "stream \(report.describe)")
+        history.note(6, schedule.now, report.orderID.text, 0, "stream \(report.traceText)")
         guard isUp, !fate.isDead else { return noteLoss(of: report) }
         if fate.strikes(.reportLost) { return noteLoss(of: report) }
         var report = report
@@ -291,15 +297,4 @@ struct ModelBroker: Broker {
         network.ask(query, engineTime: time)
     }
     mutating func takeAnswers() -> [InputEvent] { [] }
-}
-
-extension OrderTicket {
-    var describe: String {
-        "\(id) \(side) \(quantity) \(symbol) \(type.name)"
-            + (protectiveStop.map { " with stop \($0.id) at \($0.price)" } ?? "")
-    }
-}
-
-extension BrokerReport {
-    var describe: String { "\(orderID) \(event), total \(filledTotal.map { "\($0)" } ?? "-")" }
 }

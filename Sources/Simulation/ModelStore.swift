@@ -52,7 +52,7 @@ final class ModelStore {
         watch.beginCommit(entries)
         for entry in entries {
             watch.see(.writing(entry))
-            history.note(10, truth.stamp, entry.subject, 0, "   writes \(entry.describe)")
+            history.note(10, truth.stamp, entry.subject, 0, "   writes \(entry.traceText)")
             if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
         }
         truth.ledger.endCommit()
@@ -96,52 +96,5 @@ struct ModelJournal: EventJournal {
 
     mutating func command(transaction: String) -> CommandRecord? {
         store.ledger.command(transaction)
-    }
-}
-
-extension LedgerEntry {
-    /// What the row is about.
-    fileprivate var subject: String {
-        switch self {
-        case .taken(let id, _): id
-        case .signal(let signal, _): signal.id
-        case .intent(let intent): intent.id.text
-        case .transition(let step): step.id.text + step.to.rawValue
-        case .fill(let fill): fill.executionID
-        case .postings(let lines): lines.first?.cause ?? ""
-        case .lot(let lot): lot.id
-        case .closedTrade(let trade): trade.id
-        case .weights, .checkpoint: ""
-        case .alert(let alert): alert.code
-        case .hold(.set(let hold)): hold.id
-        case .hold(.lifted(let id, _, _, _)): id
-        case .command(let record): record.command.transaction
-        case .reconciliation(let run): run.id
-        case .proof(let proof): proof.jti
-        case .outgoing(let row): row.id
-        }
-    }
-
-    fileprivate var describe: String {
-        switch self {
-        case .taken, .postings, .lot, .closedTrade, .weights, .checkpoint, .proof, .outgoing:
-            "\(subject)"
-        case .signal(let signal, let verdict):
-            "\(signal.side) \(signal.symbol) (\(signal.reason.rawValue)): \(verdict)"
-        case .intent(let intent):
-            "\(intent.id): \(intent.role), \(intent.side) \(intent.quantity) \(intent.symbol)"
-        case .transition(let step):
-            "\(step.id): \(step.from.rawValue) -> \(step.to.rawValue) \(step.reason ?? "")"
-        case .fill(let fill):
-            "\(fill.executionID): \(fill.quantity) of \(fill.orderID) at \(fill.price)"
-                + (fill.reverses.map { ", takes back \($0)" } ?? "")
-                + (fill.foundBy.map { ", found by \($0)" } ?? "")
-        case .alert(let alert): "alert \(alert.code): \(alert.message)"
-        case .hold(let change): "\(change)"
-        case .command(let record):
-            "\(record.command.transaction): \(record.answer.refusal?.rawValue ?? "done"), "
-                + record.answer.message
-        case .reconciliation(let run): "\(run.id): \(run.verdict.rawValue) \(run.lines)"
-        }
     }
 }

@@ -383,18 +383,16 @@ extension Simulation {
     /// For the hash and the trace.
     func note(_ event: InputEvent) {
         switch event {
-        case .bar(let bar):
-            history.note(
-                30, stamp, "", bar.close.units,
-                "")
+        case .bar(let bar): history.note(30, stamp, "", bar.close.units, "")
         case .broker(let report):
-            history.note(31, stamp, report.orderID.text, 0, "told \(report.describe)")
+            history.note(31, stamp, report.orderID.text, 0, "told \(report.traceText)")
         case .order(let answer):
-            history.note(32, stamp, answer.id.text, 0, "told \(answer.id): \(answer.result)")
-        case .account(let answer): history.note(33, stamp, answer.query.run, 0, "told \(answer)")
+            history.note(32, stamp, answer.id.text, 0, "told \(answer.traceText)")
+        case .account(let answer):
+            history.note(33, stamp, answer.query.run, 0, "told \(answer.traceText)")
         case .timer(let timer): history.note(34, stamp, timer.rawValue, 0, timer.rawValue)
         case .command(let command):
-            history.note(35, stamp, command.transaction, 0, "command \(command)")
+            history.note(35, stamp, command.transaction, 0, "command \(command.traceText)")
         default: history.note(36, stamp, "", 0, "told \(event)")
         }
     }

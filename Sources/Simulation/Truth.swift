@@ -28,6 +28,8 @@ final class Truth {
     var doubts: [Doubt] = []
     /// Were durable once, as far as the disk said.
     var lostOrders: Set<ClientOrderID> = []
+    /// Have left and will come to the exchange.
+    var underWay: Set<ClientOrderID> = []
     /// Comparisons that were given an account that is not the whole one.
     var lies: Set<String> = []
     /// The newest comparison that was given the true one.

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A small busy market for runs that meet faults, and the books of the run that met none.
-final class FaultBench {
+struct FaultBench {
     let folder: ScratchFolder
     let seed: UInt64
     let days: Int
@@ -34,6 +34,20 @@ final class FaultBench {
         var random = propertyRandom
         let step = (last - first + 1) / max(1, wanted)
         return Array(stride(from: first + random.below(step), through: last, by: step))
+    }
+
+    /// Points are independent: a sweep takes as many at a time as there are cores.
+    func each(
+        _ points: [Int], _ body: @escaping @Sendable (Int) throws -> Void
+    ) async throws {
+        let width = Self.sweep == nil ? 1 : ProcessInfo.processInfo.activeProcessorCount
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, point) in points.enumerated() {
+                if index >= width { try await group.next() }
+                group.addTask { try body(point) }
+            }
+            try await group.waitForAll()
+        }
     }
 
     func store(_ name: String) -> ProcessStore { ProcessStore(path: folder(name)) }

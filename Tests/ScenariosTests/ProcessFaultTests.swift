@@ -13,7 +13,7 @@ struct ProcessFaultTests {
     @Test(
         "S05: killed at any write or sync of the ledger, also in the restart, nothing is lost (S33)",
         arguments: [("pwrite64", 8), ("fdatasync", 4)])
-    func kills(call: String, points: Int) throws {
+    func kills(call: String, points: Int) async throws {
         let bench = try FaultBench()
         let counted = bench.store("counted")
         let last =
@@ -21,10 +21,10 @@ struct ProcessFaultTests {
                 bench.command(in: counted), calls: [call], paths: FaultBench.ledger(counted)
             )[call] ?? 0
         try #require(last > 50)
-        var random = propertyRandom
-        for number in bench.points(points, last: last) {
-            let store = bench.store("killed")
+        try await bench.each(bench.points(points, last: last)) { number in
+            let store = bench.store("killed at \(number)")
             defer { bench.remove(store) }
+            var random = SeededRandom(seed: propertySeed &+ UInt64(number))
             let second = 1 + random.below(min(60, last))
             let story = "seed \(bench.seed), killed at \(call) \(number) of \(last)"
             let first = try bench.run(in: store, .kill, call, at: number)
@@ -42,12 +42,12 @@ struct ProcessFaultTests {
     @Test(
         "S04: a write or sync of the ledger that fails ends the run, and a restart recovers (S05)",
         arguments: [("fdatasync", 2), ("pwrite64", 2)])
-    func failures(call: String, points: Int) throws {
+    func failures(call: String, points: Int) async throws {
         let bench = try FaultBench()
         // From 40 on there is a ledger, and later ones are its commits; the second is at its birth.
         let later = bench.points(points, first: 40, last: call == "fdatasync" ? 90 : 900)
-        for number in [2] + later {
-            let store = bench.store("failed")
+        try await bench.each([2] + later) { number in
+            let store = bench.store("failed at \(number)")
             defer { bench.remove(store) }
             let story = "seed \(bench.seed), EIO at \(call) \(number)"
             let outcome = try bench.run(in: store, .error("EIO"), call, at: number)
@@ -87,10 +87,10 @@ struct ProcessFaultTests {
     }
 
     @Test("S04: on a disk without room the ledger stops with a sentence, and nothing is lost (S05)")
-    func full() throws {
+    func full() async throws {
         let bench = try FaultBench()
-        for number in bench.points(3, first: 200, last: 900) {
-            let store = bench.store("full")
+        try await bench.each(bench.points(3, first: 200, last: 900)) { number in
+            let store = bench.store("full at \(number)")
             defer { bench.remove(store) }
             let story = "seed \(bench.seed), ENOSPC from pwrite64 \(number) on"
             let outcome = try bench.run(

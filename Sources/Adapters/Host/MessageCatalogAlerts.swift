@@ -68,7 +68,7 @@ extension MessageKind {
             "The broker reports on an order that is not known",
             """
             Another program or a person trades on this account. Bellwether expects the account \
-            to be its own. An order that had ended only leads to a comparison.
+            to be its own. An order of its own that is not alive any more only leads to a comparison.
             """),
         MessageKind(
             "order-refused", "fdfd052e27124343a8745571f56a8439", .critical,
