@@ -209,7 +209,10 @@ extension TradingLoop where Venue == SimulatedVenue {
         while !venue.reports.isEmpty {
             let reports = venue.reports
             venue.reports.removeAll(keepingCapacity: true)
-            for report in reports { try take(.broker(report), at) }
+            // In one transaction: a death between two fills of a bar would give the second one the
+            // whole volume of the bar once more.
+            for report in reports { try process(.broker(report), at) }
+            if !effects.isEmpty { try settle(at) }
         }
     }
 }

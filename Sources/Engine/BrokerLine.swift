@@ -86,6 +86,12 @@ extension TradingEngine {
         let needs = execution.pursue(at: now, effects: &effects)
         for order in needs.absent { ended(order, &effects) }
         for id in needs.overdue { alarm(id, &effects) }
+        for id in needs.stuck {
+            raise(
+                "cancel-unconfirmed", .critical,
+                "\(id) was to be canceled and is alive still; what waits for it waits on",
+                &effects)
+        }
         if needs.account { compareSoon(&effects) }
         release(&effects)
         for order in execution.waitingOrders { tellBare(order.intent.id, &effects) }

@@ -64,7 +64,8 @@ extension TradingEngine {
             raise(
                 "order-step", .critical, "\(report.orderID) is \(status.rawValue): \(report.event)",
                 &effects)
-            if config.execution.isOutside {
+            // What an answer brought would only be brought again.
+            if config.execution.isOutside, foundBy == nil {
                 execution.demandRead(report.orderID, at: now)
                 compareSoon(&effects)
             }
@@ -185,9 +186,13 @@ extension TradingEngine {
         _ fills: [Fill], _ order: BookedFor, _ effects: inout [Effect]
     ) throws(EngineError) {
         let id = order.id
-        let wasFlat = portfolio.quantity(id).isZero
+        let before = portfolio.quantity(id)
+        let wasFlat = before.isZero
         for fill in fills { try book(fill, order, &effects) }
         setExits(id)
+        if let role = order.role, !role.isEntry, fills.allSatisfy({ $0.reverses == nil }) {
+            leaveReversed(id, from: before, order, &effects)
+        }
         if wasFlat, order.role?.isEntry == true, !portfolio.quantity(id).isZero,
             execution.lostStop(id) != nil
         {
@@ -208,6 +213,20 @@ extension TradingEngine {
         }
         if fills.contains(where: { $0.reverses != nil }) { fitStop(id, &effects) }
         if isUnmarked || portfolio.mark(of: id) == nil { isUnmarked = !isMarked }
+    }
+
+    /// Shares that came late for an order that only closes have opened the other side: nobody
+    /// decided that, and it is left.
+    private mutating func leaveReversed(
+        _ id: SymbolID, from before: Quantity, _ order: BookedFor, _ effects: inout [Effect]
+    ) {
+        let held = portfolio.quantity(id)
+        guard !held.isZero, before.isZero || held.isNegative != before.isNegative else { return }
+        wantExit(.external, id)
+        raise(
+            "position-reversed", .critical,
+            "\(symbols[id]): \(held) held since \(order.order), which was to close; it is left",
+            &effects)
     }
 
     private mutating func book(

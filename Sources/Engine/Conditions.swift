@@ -1,4 +1,5 @@
 import Domain
+import Execution
 import Primitives
 
 /// What the machine knows of its surroundings; nothing of it outlives the process.
@@ -29,6 +30,8 @@ extension TradingEngine {
             if wasTrusted != host.isClockTrusted {
                 let message = distrust.map { "the clock cannot be trusted: \($0)" }
                 tell("clock", message ?? "the clock can be trusted again", &effects)
+                execution.trustClock(host.isClockTrusted, at: now)
+                execution.schedule(at: now)
             }
             endHolds(&effects)
         case .disk(let shortage):

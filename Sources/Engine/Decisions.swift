@@ -225,6 +225,11 @@ extension TradingEngine {
         _ id: SymbolID, _ reason: TradeReason, cause transaction: String,
         _ effects: inout [Effect]
     ) throws(EngineError) {
+        if portfolio.mark(of: id) == nil {
+            raise(
+                "exit-waits", .warning,
+                "\(symbols[id]): no price is known yet; it is left at its next bar", &effects)
+        }
         try act(.leave(reason), Ballot(), nil, id, .command(transaction), &effects)
     }
 

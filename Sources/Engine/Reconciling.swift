@@ -222,6 +222,7 @@ extension TradingEngine {
         _ report: AccountReport, _ answer: AccountAnswer, _ effects: inout [Effect]
     ) throws(EngineError) {
         guard let run = execution.desk.run else { return }
+        openBooks(by: report, &effects)
         var books = answer.books
         try takeBack(&books, run.id, &effects)
         var findings = Reconciliation.compare(input(report, books, run, answer.asked))
@@ -249,6 +250,22 @@ extension TradingEngine {
                 .incomplete
             } else { findings.hasRepaired ? .repaired : .matches }
         conclude(verdict, report, findings, &effects)
+    }
+
+    /// The first account that is read says what there is to trade with: its cash as it was before
+    /// what it lists of ours, which is booked next. Until then the books are empty.
+    private mutating func openBooks(by report: AccountReport, _ effects: inout [Effect]) {
+        guard config.execution.isOutside, !portfolio.isOpened else { return }
+        var cash = report.cash
+        for fill in report.fills where config.execution.isOurs(fill.clientOrderID) {
+            let signed = Quantity(units: fill.quantity.units &* fill.side.sign)
+            guard let paid = try? fill.price * signed,
+                let before = try? cash.adding(paid).adding(fill.fee)
+            else { return }
+            cash = before
+        }
+        for entry in portfolio.open(at: now, with: cash) { effects.append(.record(entry)) }
+        beginDay()
     }
 
     private func input(

@@ -179,6 +179,7 @@ extension TradingEngine {
         }
         guard isOutside else { return .sends }
         if !isInHours(order) { return isEntry ? refused : .waits }
+        if isEntry, now > order.intent.createdAt, isOverfull(order) { return refused }
         if !execution.canSend(at: now) { return .waits }
         switch order.intent.role {
         case .entry:
@@ -196,6 +197,17 @@ extension TradingEngine {
         if case .protectiveStop = order.intent.role { return true }
         return config.extendedHours || now == order.intent.createdAt
             || session?.contains(now) == true
+    }
+
+    /// An entry that waited was approved by limits that may have been lowered since, and beside
+    /// positions that may have grown.
+    private func isOverfull(_ entry: WorkingOrder) -> Bool {
+        let own = entry.isUnfilledEntry ? 1 : 0
+        return gate.isOverfull(
+            positions: portfolio.openPositionCount + own
+                + execution.pendingEntries(without: entry.symbolID),
+            exposure: (try? portfolio.exposure.adding(execution.reserved)) ?? Money(units: .max),
+            equity: portfolio.equity, untilClose: session.map { $0.close - now })
     }
 
     /// The limits per minute and per day, the order itself included.

@@ -7,7 +7,9 @@ import Primitives
 
 extension TradingEngine {
     mutating func openSession(_ effects: inout [Effect]) {
-        for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
+        if !config.execution.isOutside {
+            for entry in portfolio.open(at: now) { effects.append(.record(entry)) }
+        }
         setSession(config.calendar.session(containing: now))
         beginDay()
         if let change = learner.unrecordedChange(at: now) {
@@ -20,8 +22,12 @@ extension TradingEngine {
     }
 
     /// Where something held has no price yet, the day is measured from when it has.
-    private mutating func beginDay() {
-        if isUnmarked { return }
+    mutating func beginDay() {
+        guard portfolio.isOpened || !config.execution.isOutside else { return }
+        if isUnmarked {
+            if sessionDate != tracker.sessionDate { tracker.forgetDay() }
+            return
+        }
         tracker.observe(equity: portfolio.equity, at: now)
         if session != nil { tracker.beginDay(sessionDate, equity: portfolio.equity) }
     }

@@ -40,11 +40,30 @@ import Testing
         try world.wait(until: time("14:02") + Span(seconds: 149)) { _ in .absent }
         #expect(world.status(id) == .unknown)
         try world.wait(until: time("14:07"), account: false) { _ in .absent }
-        let isProven = world.status(id) == .notPlaced
-        #expect(isProven, "the account had been read within the window")
+        let isOpen = world.status(id) == .unknown
+        #expect(isOpen, "an account of within the window says nothing of what comes late")
+        try world.wait(until: time("14:12")) { _ in .absent }
+        #expect(world.status(id) == .notPlaced)
         #expect(world.asked.count >= 4)
         #expect(world.engine.execution.reserved.isZero)
         #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S33: a clock that was put right measures no time of grace: it begins anew")
+    func graceOfAWrongClock() throws {
+        var (world, id) = try OutsideWorld.entered()
+        try world.report(id, .ambiguous(reason: "reset"))
+        try world.wait(until: time("14:02") + Span(seconds: 40)) { _ in .absent }
+        // It was five minutes slow, and says so half a minute after it was set.
+        try world.take(.timer(.due), "14:08")
+        try world.take(.host(.clock(distrust: "it jumped")), "14:08")
+        try world.wait(until: time("14:09")) { _ in .absent }
+        #expect(world.status(id) == .unknown)
+        try world.take(.host(.clock(distrust: nil)), "14:09")
+        try world.wait(until: time("14:10") + Span(seconds: 50)) { _ in .absent }
+        #expect(world.status(id) == .unknown)
+        try world.wait(until: time("14:16")) { _ in .absent }
+        #expect(world.status(id) == .notPlaced)
     }
 
     @Test("S33: without an account that was read nothing is proven; a person is told, it blocks")

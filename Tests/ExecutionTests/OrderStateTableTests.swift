@@ -19,7 +19,7 @@ struct OrderStateTableTests {
             ". ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED . NOT_PLACED ."
         ),
         (.acked, ". ACKED REJECTED ACKED FILLED CANCELED EXPIRED REPLACED . . ."),
-        (.filled, ". . . . . . . . . . ."),
+        (.filled, ". . . FILLED FILLED . . . . . ."),
         (.canceled, ". . . CANCELED CANCELED . . . . . ."),
         (.expired, ". . . EXPIRED EXPIRED . . . . . ."),
         (.rejected, ". . . REJECTED REJECTED . . . . . ."),

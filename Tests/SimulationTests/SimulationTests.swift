@@ -133,6 +133,13 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
                 "found orders of the day", 8249, days: 5,
                 "orders found at the broker after the ledger lost them did not count as orders of "
                     + "the day"),
+            Regression(
+                "a loss forgiven after the close", 13142, days: 10,
+                "what the day's loss is measured from was lost by a restart between sessions"),
+            Regression(
+                "lost on the way", 10104, days: 9,
+                "an order that the disk lost came to the broker after a comparison had vouched for "
+                    + "the books"),
         ])
     func regressions(row: Regression) throws {
         var plan = SimulationPlan(seed: row.seed, days: row.days)

@@ -27,6 +27,29 @@ extension MessageKind {
             “bellwether reconcile”.
             """),
         MessageKind(
+            "cancel-unconfirmed", "556e899c1a914fecbf3a6037b2aa53c5", .critical,
+            "An order was to be canceled and is alive still",
+            """
+            The broker took the request and does not say that the order has ended, as when its \
+            own systems are late. An exit or a flatten that waits for it waits on. Look at the \
+            order on the broker's pages; Bellwether goes on asking.
+            """),
+        MessageKind(
+            "position-reversed", "a276fe125be94f8597b198c28284c8dd", .critical,
+            "Shares that came late turned a position round",
+            """
+            An order that was to close a position was filled after another one had closed it. \
+            What is held now was decided by nobody; it is left at the next bar, as far as the \
+            mode lets it.
+            """),
+        MessageKind(
+            "exit-waits", "7eaf90f8c2e348aab07989c04464dd08", .warning,
+            "A position cannot be left before its price is known",
+            """
+            No price of the symbol has come since the start. It is left at its first bar; where \
+            none can come, close it on the broker's pages.
+            """),
+        MessageKind(
             "stop-too-large", "78cc9069c8514fb78875912ce48b5c47", .critical,
             "A protective stop is larger than its position",
             """
@@ -68,7 +91,8 @@ extension MessageKind {
             "The broker reports on an order that is not known",
             """
             Another program or a person trades on this account. Bellwether expects the account \
-            to be its own. An order of its own that is not alive any more only leads to a comparison.
+            to be its own. An order of its own that is not alive any more only leads to a \
+            comparison.
             """),
         MessageKind(
             "order-refused", "fdfd052e27124343a8745571f56a8439", .critical,

@@ -99,6 +99,15 @@ extension ExecutionStage {
         return order
     }
 
+    /// One execution is of one order. The venue inside makes its ids of those of the orders.
+    private func isBookedElsewhere(_ execution: Execution, _ order: WorkingOrder) -> Bool {
+        guard config.isOutside else { return false }
+        func isThere(_ other: WorkingOrder) -> Bool {
+            other.intent.id != order.intent.id && other.hasBooked(execution.id)
+        }
+        return orders.values.contains(where: isThere) || recent.contains(where: isThere)
+    }
+
     private mutating func applyFill(
         _ old: WorkingOrder, _ execution: Execution, at: Timestamp, _ now: Timestamp,
         _ foundBy: String?, effects: inout [Effect]
@@ -106,7 +115,7 @@ extension ExecutionStage {
         let id = old.intent.id
         if old.hasBooked(execution.id) { return .repeated }
         guard nextStatus(old.status, .partialFill) != nil,
-            let order = applyFillTotals(old, execution)
+            !isBookedElsewhere(execution, old), let order = applyFillTotals(old, execution)
         else { return .impossible(old.status) }
         count(old, order)
         orders[id] = order
@@ -190,7 +199,7 @@ extension ExecutionStage {
             if old.hasBooked(executionID) { return .repeated }
             let execution = Execution(executionID, quantity, price, fee)
             guard nextStatus(old.status, .partialFill) != nil,
-                let order = applyFillTotals(old, execution)
+                !isBookedElsewhere(execution, old), let order = applyFillTotals(old, execution)
             else { return .impossible(old.status) }
             recent[index] = order
             return .applied(

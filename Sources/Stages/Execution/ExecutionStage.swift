@@ -47,7 +47,7 @@ package struct WorkingOrder: Sendable, Equatable {
 
     package var remaining: Quantity { (try? intent.quantity.subtracting(filled)) ?? .zero }
 
-    var isUnfilledEntry: Bool { intent.role.isEntry && filled.isZero && !status.isTerminal }
+    package var isUnfilledEntry: Bool { intent.role.isEntry && filled.isZero && !status.isTerminal }
 
     /// The part of the reservation that the unfilled shares still need.
     var reserved: Money {
@@ -125,6 +125,8 @@ package struct ExecutionStage: Sendable {
 
     /// The connection to a broker outside stands.
     package var isLinked = false
+    /// Spans that were measured by it count.
+    var isClockTrusted = true
     package var breaker: CircuitBreaker
     package var desk: ReconciliationDesk
     var inquiries: [ClientOrderID: Inquiry] = [:]

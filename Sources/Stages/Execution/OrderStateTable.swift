@@ -49,6 +49,8 @@ package func nextStatus(_ status: OrderStatus, _ step: OrderStep) -> OrderStatus
     case (.submitting, .expired), (.unknown, .expired), (.acked, .expired): .expired
     case (.submitting, .replaced), (.unknown, .replaced), (.acked, .replaced): .replaced
 
+    // Shares that were taken back may be filled anew.
+    case (.filled, .partialFill), (.filled, .completeFill): .filled
     case (.canceled, .partialFill), (.canceled, .completeFill): .canceled
     case (.expired, .partialFill), (.expired, .completeFill): .expired
     case (.replaced, .partialFill), (.replaced, .completeFill): .replaced

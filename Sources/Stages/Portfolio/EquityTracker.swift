@@ -59,7 +59,8 @@ package struct EquityTracker: Sendable, Equatable {
                 peakAt: nil, troughAt: nil)
             worstRatio = ratio
         }
-        if !checkpoint.sessionDate.isEmpty {
+        // Between sessions there is no date, and the day that is over is still the latest.
+        if !checkpoint.sessionDate.isEmpty || checkpoint.dayStartEquity.isPositive {
             sessionDate = checkpoint.sessionDate
             dayStartEquity = checkpoint.dayStartEquity
             lossBase = checkpoint.lossBase
@@ -89,6 +90,9 @@ package struct EquityTracker: Sendable, Equatable {
         guard date != sessionDate else { return }
         (sessionDate, dayStartEquity, lossBase) = (date, equity, nil)
     }
+
+    /// A day has begun at an equity that nobody knows.
+    package mutating func forgetDay() { (sessionDate, dayStartEquity, lossBase) = ("", nil, nil) }
 
     /// The largest fall in money so far; zero when there was none.
     package var drawdownMax: Money { worst?.amount ?? .zero }

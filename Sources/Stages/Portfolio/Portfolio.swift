@@ -41,7 +41,7 @@ package struct Portfolio: Sendable, Equatable {
     var lots: [[Lot]] = []
     var symbols: [Symbol?] = []
     var totals = Totals()
-    var isOpened = false
+    package internal(set) var isOpened = false
     package internal(set) var openPositionCount = 0
     /// How often a position came back to zero or went through it, since this value was made.
     package private(set) var roundTrips = 0
@@ -52,19 +52,21 @@ package struct Portfolio: Sendable, Equatable {
     // MARK: Booking
 
     /// Books the opening capital: once; empty when it was booked already or is zero.
-    package mutating func open(at: Timestamp) -> [LedgerEntry] {
+    ///
+    /// - Parameter account: what is really there, where a broker says so; nil: as configured.
+    package mutating func open(at: Timestamp, with account: Money? = nil) -> [LedgerEntry] {
+        let capital = account ?? config.capital
         var next = totals
-        guard !isOpened, !config.capital.isZero,
-            let credit = try? config.capital.negated(),
-            let cash = try? totals.cash.adding(config.capital)
+        guard !isOpened, !capital.isZero, let credit = try? capital.negated(),
+            let cash = try? totals.cash.adding(capital)
         else { return [] }
-        (next.capital, next.cash) = (config.capital, cash)
+        (next.capital, next.cash) = (capital, cash)
         guard (try? next.settle()) != nil else { return [] }
         totals = next
         isOpened = true
         return [
             .postings([
-                Posting(cause: "opening", account: .cash, amount: config.capital, at: at),
+                Posting(cause: "opening", account: .cash, amount: capital, at: at),
                 Posting(cause: "opening", account: .capital, amount: credit, at: at),
             ])
         ]
