@@ -143,8 +143,10 @@ extension TradingEngine {
             if execution.protectiveStop(order.symbolID) == nil {
                 states[order.symbolID.index].isStopUnfit = false
             }
-            if order.status != .filled, order.status != .replaced {
-                protect(after: order, &effects)
+            switch order.status {
+            case .filled: leaveRest(of: order, &effects)
+            case .replaced: break
+            default: protect(after: order, &effects)
             }
         }
     }
@@ -211,7 +213,9 @@ extension TradingEngine {
                 if stop != order.order { effects.append(.cancel(stop)) }
             }
         }
-        if fills.contains(where: { $0.reverses != nil }) { fitStop(id, &effects) }
+        if order.role?.isEntry != false || fills.contains(where: { $0.reverses != nil }) {
+            fitStop(id, &effects)
+        }
         if isUnmarked || portfolio.mark(of: id) == nil { isUnmarked = !isMarked }
     }
 

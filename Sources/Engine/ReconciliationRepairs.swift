@@ -224,14 +224,14 @@ extension TradingEngine {
                 }
                 try absorb(report, foundBy: run, &effects)
                 if let rows = found.revised(terms, at: report.at, foundBy: run) {
-                    books.fills += rows
+                    books.take(rows)
                 }
                 continue
             }
             let rows = try revise(
                 executionID, of: report.orderID, terms, at: report.at, books, run, &effects)
             if let rows {
-                books.fills += rows
+                books.take(rows)
             } else {
                 missing(report, executionID, &effects)
             }

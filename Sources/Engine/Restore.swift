@@ -60,7 +60,7 @@ extension TradingEngine {
         states[index].lastExit = state.lastExits[symbols[id]].map { notAfterNow($0) }
         if let stop = execution.protectiveStop(id).flatMap({ execution.order($0) }) {
             states[index].isStopUnfit =
-                state.cancelsWanted.contains(stop.intent.id) && isTooLarge(stop)
+                state.cancelsWanted.contains(stop.intent.id) && isUnfit(stop)
         }
         var entries = portfolio.openLots(id).map(\.openedBy)
         if let entry = execution.entry(id) { entries.append(entry.intent.id) }

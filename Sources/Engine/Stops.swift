@@ -17,26 +17,28 @@ extension TradingEngine {
         return exit.status != .intent || admission(of: exit, besidesStop: true) == .sends
     }
 
-    /// Shares were taken back: a stop for more than what is left would open the other side. It
-    /// ends, and the position gets one that fits (`protect`).
+    /// Shares were taken back, or came back: a stop for more than is held would open the other
+    /// side, one for less leaves shares without any. It ends, and the position gets one that fits
+    /// (`protect`).
     mutating func fitStop(_ id: SymbolID, _ effects: inout [Effect]) {
         guard config.execution.isOutside, !execution.hasEntry(id),
             let stop = execution.protectiveStop(id).flatMap({ execution.order($0) }),
-            isTooLarge(stop)
+            isUnfit(stop)
         else { return }
         if mode <= .reduceOnly {
             states[id.index].isStopUnfit = true
             effects.append(.cancel(stop.intent.id))
             return
         }
+        let isTooLarge = stop.remaining > portfolio.quantity(id).magnitude
         raise(
-            "stop-too-large", .critical,
+            isTooLarge ? "stop-too-large" : "unprotected", .critical,
             "\(symbols[id]): the stop \(stop.intent.id) is for \(stop.remaining), and "
                 + "\(portfolio.quantity(id)) are held; the mode is \(mode.rawValue)", &effects)
     }
 
     /// What the process may have ended before it could ask for: a stop that has nothing left to
-    /// protect ends, and one for more than is held gives way to one that fits.
+    /// protect ends, and one for more or less than is held gives way to one that fits.
     ///
     /// - Parameter isSettled: broker and books agree on the symbol.
     mutating func fitStops(_ effects: inout [Effect], where isSettled: (SymbolID) -> Bool) {
@@ -54,8 +56,22 @@ extension TradingEngine {
         }
     }
 
-    func isTooLarge(_ stop: WorkingOrder) -> Bool {
+    func isUnfit(_ stop: WorkingOrder) -> Bool {
         let held = portfolio.quantity(stop.symbolID).magnitude
-        return !held.isZero && stop.remaining > held
+        return !held.isZero && stop.remaining != held
+    }
+
+    /// A stop was reached and sold all it was for, and more is held than that: the rest goes too.
+    mutating func leaveRest(of stop: WorkingOrder, _ effects: inout [Effect]) {
+        let id = stop.symbolID
+        let held = portfolio.quantity(id)
+        guard !held.isZero, !execution.hasEntry(id), execution.protectiveStop(id) == nil else {
+            return
+        }
+        wantExit(.stop, id)
+        raise(
+            "unprotected", .critical,
+            "\(symbols[id]): \(held) held beyond what the stop \(stop.intent.id) was for; they are "
+                + "left at the next bar", &effects)
     }
 }

@@ -57,6 +57,8 @@ struct Exchange {
     private(set) var foreignHoldings: [Symbol: Int64] = [:]
     /// Answers on the stream, oldest first; the network takes them.
     var reports: [BrokerReport] = []
+    /// Orders whose cancel takes hours.
+    var stuck: Set<ClientOrderID> = []
     /// Orders that may fill now.
     var ready: [ClientOrderID] = []
     var isOpen = false
@@ -285,6 +287,28 @@ struct Exchange {
             BrokerReport(
                 orderID: id, at: now, event: .busted(executionID: fill.executionID),
                 filledTotal: orders[id]?.filled))
+        if order.status == .filled, place % 3 == 0 { executeAnew(fill, id, at: now) }
+    }
+
+    /// As exchanges mend a trade: the same shares at the price of now, under a new id.
+    private mutating func executeAnew(_ old: BrokerFill, _ id: ClientOrderID, at now: Timestamp) {
+        guard let order = orders[id] else { return }
+        let index = order.symbolID.index
+        executionCount += 1
+        let fill = BrokerFill(
+            executionID: "x\(executionCount)", clientOrderID: old.clientOrderID,
+            symbol: old.symbol, side: old.side, quantity: old.quantity, price: prices[index],
+            fee: old.fee, at: now)
+        fills.append(fill)
+        everFilled[fill.executionID] = id
+        settle(fill, index, sign: 1)
+        orders[id]?.filled = (try? order.filled.adding(fill.quantity)) ?? order.filled
+        reports.append(
+            BrokerReport(
+                orderID: id, at: now,
+                event: .fill(
+                    executionID: fill.executionID, quantity: fill.quantity, price: fill.price,
+                    fee: fill.fee), filledTotal: orders[id]?.filled))
     }
 
     /// The exchange gives an execution another price.

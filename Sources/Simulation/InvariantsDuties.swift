@@ -123,9 +123,16 @@ struct NoEntryStays: Invariant {
         guard let ready = truth.ready, ready > Self.patience, truth.stamp - begin > Self.patience
         else { return nil }
         for id in truth.exchange.openIDs {
+            // Where the broker does not end it, a person hears of it in time.
+            let isStuck = truth.exchange.stuck.contains(id)
+            if isStuck, truth.isAlarmed(of: [id.text], since: begin) { continue }
+            let patience =
+                isStuck
+                ? truth.config.execution.resolver.alarmAfter.later(Self.patience) : Self.patience
             guard let real = truth.exchange.orders[id], !real.isForeign,
                 truth.ledger.order(id)?.intent.role.isEntry == true,
-                real.visibleAt + Self.patience < truth.now
+                real.visibleAt + patience < truth.now, ready > patience,
+                truth.stamp - begin > patience
             else { continue }
             return
                 "\(id) is open at the broker since \(real.submittedAt), no entries since \(begin)"

@@ -140,7 +140,7 @@ package struct LedgerExtract: Sendable, Equatable {
         package let id: ClientOrderID
         package let symbol: Symbol
         package let status: OrderStatus
-        package let filled: Quantity
+        package fileprivate(set) var filled: Quantity
 
         package init(id: ClientOrderID, symbol: Symbol, status: OrderStatus, filled: Quantity) {
             self.id = id
@@ -157,6 +157,17 @@ package struct LedgerExtract: Sendable, Equatable {
     package var fills: [Fill] = []
 
     package init() {}
+
+    /// Rows that have been booked since it was read.
+    package mutating func take(_ rows: [Fill]) {
+        fills += rows
+        for row in rows {
+            guard let place = orders.firstIndex(where: { $0.id == row.orderID }),
+                let filled = try? orders[place].filled.adding(row.quantity)
+            else { continue }
+            orders[place].filled = filled
+        }
+    }
 }
 
 package struct AccountAnswer: Sendable, Equatable {
