@@ -36,6 +36,11 @@ extension OrderRole {
 }
 
 extension LedgerEntry {
+    var isIntent: Bool {
+        if case .intent = self { return true }
+        return false
+    }
+
     /// The order that this entry lets leave.
     func submission(_ ledger: LedgerModel) -> (step: OrderTransition, intent: OrderIntent)? {
         guard case .transition(let step) = self, step.isSubmission,

@@ -36,6 +36,7 @@ final class ModelStore {
         for case .record(let entry) in effects { entries.append(entry) }
         if entries.isEmpty && fate.isDead { throw Crash() }
         guard !entries.isEmpty else { return }
+        if entries.contains(where: \.isIntent) { fate.meetsIntent() }
         if fate.point() { throw Crash() }
         if fate.strikes(.commitFails) {
             // After a failed fsync nobody knows what is on the disk; a full disk kept nothing.

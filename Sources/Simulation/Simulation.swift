@@ -50,7 +50,9 @@ package struct Simulation {
         sessions = Self.sessions(plan.days, calendar, &random)
         let first = sessions[0].open - Span(seconds: 1_800)
         stamp = first
-        fate = Fate(rates, random: SeededRandom(seed: random.next()))
+        fate = Fate(
+            rates, random: SeededRandom(seed: random.next()), crashAtPoint: plan.crashAtPoint,
+            crashAgainAfter: plan.crashAgainAfter)
         schedule = Schedule(now: first)
         market = ModelMarket(random: SeededRandom(seed: random.next()))
         people = Operator(random: SeededRandom(seed: random.next()))
@@ -59,7 +61,7 @@ package struct Simulation {
             exchange: Exchange(
                 symbols: ModelMarket.symbols, prices: market.prices,
                 cash: config.portfolio.capital))
-        watch = Watch(truth, checks: allInvariants().filter { !plan.unchecked.contains($0.number) })
+        watch = Watch(truth)
         history = History(keepsText: plan.keepsTrace)
         store = ModelStore(fate, watch: watch, history: history)
         network = Network(schedule, fate, watch, history)
@@ -257,7 +259,6 @@ package struct Simulation {
         let count = store.ledger.orderIDs.count
         if count > orderCount {
             if stepsSinceIntent == nil { stepsSinceIntent = 0 }
-            if let points = plan.crashAtPoint, orderCount == 0 { fate.dieAfter(points: points) }
             orderCount = count
             if let steps = people.pauseAfterIntent(fate) {
                 schedule.add(.pause(0), in: Span(nanoseconds: Int64(steps) * 150_000_000))

@@ -123,10 +123,11 @@ package struct SimulationPlan: Sendable, Equatable {
     package var rates: FaultRates?
     /// Pauses just before this step after the first intent; nil: as drawn.
     package var pauseAtStep: Int?
-    /// The process dies at this point of commits and sends, counted from the first intent.
+    /// Dies at this point of commits and sends, counted from just before the first intent is
+    /// written.
     package var crashAtPoint: Int?
-    /// Promises that are not looked at, to see what comes after them.
-    package var unchecked: Set<Int> = []
+    /// And once more at this point, counted from the start that follows.
+    package var crashAgainAfter: Int?
     /// Keeps the newest events as text, for a person to read.
     package var keepsTrace = false
 

@@ -90,6 +90,21 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
     }
 
     @Test(
+        "K12: death at any commit or send of the recovery that follows a death",
+        arguments: [0, 1, 2, 3, 4, 5, 6, 8])
+    func crashInRecovery(point: Int) throws {
+        for again in 0..<6 {
+            var plan = SimulationPlan(seed: 22, days: 1)
+            plan.rates = FaultRates()
+            plan.crashAtPoint = point
+            plan.crashAgainAfter = again
+            let result = try simulate(plan)
+            #expect(result.violation == nil, "\(result.violation.map { "\($0)" } ?? "")")
+            #expect(result.crashes == 2)
+        }
+    }
+
+    @Test(
         "Runs that once broke a promise keep it",
         arguments: [
             Regression(
