@@ -114,6 +114,19 @@ extension Fault {
         uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }
 
+/// The kind of order from whose first intent the steps to a pause are counted.
+package enum PauseFrom: String, Sendable, CaseIterable {
+    case entry, exit
+
+    func includes(_ role: OrderRole) -> Bool {
+        switch role {
+        case .entry: self == .entry
+        case .exit: self == .exit
+        case .protectiveStop: false
+        }
+    }
+}
+
 /// What one run plays. Equal plans give equal runs, bit for bit.
 package struct SimulationPlan: Sendable, Equatable {
     package var seed: UInt64
@@ -121,8 +134,9 @@ package struct SimulationPlan: Sendable, Equatable {
     package var days: Int
     /// Nil: drawn from the seed.
     package var rates: FaultRates?
-    /// Pauses just before this step after the first intent; nil: as drawn.
+    /// Pauses just before this step after the first intent of `pauseFrom`; nil: as drawn.
     package var pauseAtStep: Int?
+    package var pauseFrom = PauseFrom.entry
     /// Dies at this point of commits and sends, counted from just before the first intent is
     /// written.
     package var crashAtPoint: Int?
@@ -148,6 +162,9 @@ package struct SimulationResult: Sendable, Equatable {
     package var reconciliations = 0
     package var commands = 0
     package var holds = 0
+    /// Pauses that the plan orders, given and stored as a hold.
+    package var pausesGiven = 0
+    package var pausesHeld = 0
     /// By `Fault.index`.
     package var faults = Array(repeating: 0, count: Fault.allCases.count)
     /// Of everything that happened, in order.
@@ -168,6 +185,8 @@ package struct SimulationResult: Sendable, Equatable {
         reconciliations += other.reconciliations
         commands += other.commands
         holds += other.holds
+        pausesGiven += other.pausesGiven
+        pausesHeld += other.pausesHeld
         for index in faults.indices { faults[index] += other.faults[index] }
     }
 }

@@ -120,8 +120,6 @@ final class Watch {
     private var checks: [any Invariant]
     private(set) var broken: Broken?
     private var hasNews = false
-    /// Starts that found the ledger behind its mark.
-    private(set) var refusals = 0
 
     init(_ truth: Truth, checks: [any Invariant] = allInvariants()) {
         self.truth = truth
@@ -161,6 +159,4 @@ final class Watch {
             }
         }
     }
-
-    func refusedToTrade() { refusals += 1 }
 }
