@@ -167,7 +167,7 @@ struct DoubtsAreTold: Invariant {
     ) -> String? {
         // Nobody can know before the next comparison.
         let patience = truth.config.execution.reconciliation.every.later(Span(seconds: 1_800))
-        guard moment != .step, let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
+        guard let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
             let doubt = truth.doubts.first, truth.stamp - doubt.since > patience,
             !truth.isDoubtTold
         else { return nil }

@@ -212,7 +212,7 @@ struct SameBody: Invariant {
 struct NothingIsForgotten: Invariant {
     let number = 26
     let text = "every order becomes terminal or alarmed, and at rest the books are the broker's"
-    let moment = InvariantMoment.run
+    let moment = InvariantMoment.day
     /// Simulated seconds an order may be in doubt with a line to the broker.
     static let patience = Span(seconds: 3_600)
     private var ambiguous: Set<ClientOrderID> = []
@@ -231,11 +231,8 @@ struct NothingIsForgotten: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        switch moment {
-        case .step, .tick, .dawn: return nil
-        case .day: return lingering(truth, isOpen: true)
-        case .run: return lingering(truth, isOpen: false) ?? difference(truth)
-        }
+        if moment == .day { return lingering(truth, isOpen: true) }
+        return lingering(truth, isOpen: false) ?? difference(truth)
     }
 
     /// - Parameter isOpen: a session was open; an exit that has not left waits for one.

@@ -14,7 +14,6 @@ struct RestartGivesTheSame: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        guard moment == .day || moment == .run else { return nil }
         var other = TradingEngine(truth.config)
         for symbol in engine.symbols.symbols { _ = other.register(symbol) }
         let zone = truth.config.calendar.zone
