@@ -88,10 +88,10 @@ extension Truth {
             && (underWay.contains(id) || exchange.orders[id] != nil)
     }
 
-    /// Whether a person knows: a hold stands, or the newest comparison said that something differs,
-    /// which suspends and alarms.
+    /// Whether a person knows: the machine holds, or the newest comparison said that something
+    /// differs, which suspends and alarms. A pause of the person's own tells them nothing.
     var isDoubtTold: Bool {
-        ledger.mode(config.mode) > .active
+        ledger.holds.contains { $0.mode > .active && !$0.cause.endsWithPlainResume }
             || ledger.reconciliations.last { $0.verdict != .incomplete }?.verdict == .differs
     }
 
@@ -168,11 +168,13 @@ struct DoubtsAreTold: Invariant {
         // Nobody can know before the next comparison.
         let patience = truth.config.execution.reconciliation.every.later(Span(seconds: 1_800))
         guard let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
-            let doubt = truth.doubts.first, truth.stamp - doubt.since > patience,
-            !truth.isDoubtTold
+            !truth.doubts.isEmpty, !truth.isDoubtTold
         else { return nil }
-        let words = [doubt.symbol.name, doubt.order.text]
-        return truth.isAlarmed(of: words, since: doubt.since)
-            ? nil : "\(doubt.order) (\(doubt.symbol)) is wrong since \(doubt.since), told to nobody"
+        for doubt in truth.doubts where truth.stamp - doubt.since > patience {
+            let words = [doubt.symbol.name, doubt.order.text]
+            if truth.isAlarmed(of: words, since: doubt.since) { continue }
+            return "\(doubt.order) (\(doubt.symbol)) is wrong since \(doubt.since), told to nobody"
+        }
+        return nil
     }
 }

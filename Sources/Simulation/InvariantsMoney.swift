@@ -65,6 +65,8 @@ struct ExposureInLimits: Invariant {
     private var entries: [ClientOrderID] = []
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        // The books of another process are no measure of what the one before it let go.
+        if case .died = fact { entries.removeAll(keepingCapacity: true) }
         guard case .writing(let entry) = fact, let (step, intent) = entry.submission(truth.ledger)
         else { return nil }
         if intent.role.isEntry {

@@ -245,7 +245,7 @@ struct NothingIsForgotten: Invariant {
             let id = order.intent.id
             if !isOpen, order.status == .intent { continue }
             if truth.doubts(order.intent.symbol), truth.isDoubtTold { continue }
-            if !truth.ledger.alerts.contains(where: { $0.message.contains(id.text) }) {
+            if !truth.isAlarmed(of: [id.text], since: order.since) {
                 return "\(id) is \(order.status.rawValue) since \(order.since), without an alert"
             }
         }
@@ -281,7 +281,7 @@ struct NothingIsForgotten: Invariant {
             let id = order.intent.id
             if order.status == .intent { continue }
             if isTold, truth.doubts(order.intent.symbol) { continue }
-            let isAlarmed = truth.ledger.alerts.contains { $0.message.contains(id.text) }
+            let isAlarmed = truth.isAlarmed(of: [id.text], since: order.since)
             guard let real = truth.exchange.orders[id] else {
                 if isAlarmed { continue }
                 return "\(id) is \(order.status.rawValue) in the books and not at the broker"
