@@ -191,11 +191,15 @@ struct Bounded: Invariant {
     let number = 23
     let text = "what is alive stays within its bounds"
     let moment = InvariantMoment.step
+    /// Of each symbol an entry, its stop, an exit, and a stop that is being given up for another.
+    static let ordersOfSymbol = 4
+    /// For what a disk lost and a comparison finds again beside it.
+    static let margin = 4
 
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        let most = 2 * truth.config.execution.ordersOpenMax
+        let most = Self.ordersOfSymbol * truth.exchange.symbols.count + Self.margin
         let count = truth.ledger.openIDs.count
         return count <= most ? nil : "\(count) orders are alive"
     }
