@@ -104,6 +104,19 @@ extension Truth {
 }
 
 extension Truth {
+    /// What a line of a comparison is about; nil: the account, or an order that nobody knows.
+    func symbol(of line: ReconciliationLine) -> Symbol? {
+        switch line.kind {
+        case .position: Symbol(line.subject)
+        case .fill: exchange.everFilled[line.subject].flatMap { exchange.orders[$0]?.symbol }
+        case .order:
+            ClientOrderID(line.subject).flatMap {
+                exchange.orders[$0]?.symbol ?? ledger.order($0)?.intent.symbol
+            }
+        default: nil
+        }
+    }
+
     /// Executions of the symbol whose terms at the exchange are others than are booked: what says
     /// so may still be on its way.
     func hasOpenRevision(_ symbol: Symbol) -> Bool {
@@ -130,24 +143,15 @@ struct DifferencesHaveCauses: Invariant {
         guard case .writing(.reconciliation(let run)) = fact, run.verdict == .differs,
             truth.honestlyAsked?.run == run.id
         else { return nil }
+        // What an order is may be listed late.
         for line in run.lines where line.outcome == .unexplained {
-            guard let symbol = symbol(line, truth), truth.exchange.symbols.contains(symbol)
+            guard let symbol = truth.symbol(of: line), line.kind != .order, truth.exchange.symbols.contains(symbol)
             else { continue }
             if truth.doubts(symbol) || truth.hasOpenRevision(symbol) { continue }
             return "\(line.subject) (\(symbol)): \(line.books) here, \(line.broker) there, "
                 + "for no reason"
         }
         return nil
-    }
-
-    /// Of a position or an execution; what an order is may be listed late.
-    private func symbol(_ line: ReconciliationLine, _ truth: Truth) -> Symbol? {
-        switch line.kind {
-        case .position: Symbol(line.subject)
-        case .fill:
-            truth.exchange.everFilled[line.subject].flatMap { truth.exchange.orders[$0]?.symbol }
-        default: nil
-        }
     }
 }
 

@@ -111,6 +111,25 @@ private struct Planted {
         truth.now = truth.stamp
     }
 
+    /// The account as it is, answered to a comparison.
+    func tellAccount(_ run: String) {
+        let query = AccountQuery(run: run, since: noon)
+        let report = truth.exchange.report(since: noon, at: noon)
+        let answer = AccountAnswer(query: query, asked: noon, result: .account(report))
+        watch.see(.told(.account(answer)))
+    }
+
+    /// - Parameter verdict: where it differs, on a position.
+    func comparison(_ run: String, _ verdict: ReconciliationRun.Verdict) -> LedgerEntry {
+        let line = ReconciliationLine(
+            kind: .position, subject: "AAA", books: "10", broker: "0", outcome: .unexplained)
+        return .reconciliation(
+            ReconciliationRun(
+                id: run, trigger: .periodic, since: noon, at: noon, verdict: verdict, orders: 0,
+                fills: 0, positions: 0, cashBooks: .zero, cashBroker: nil,
+                lines: verdict == .differs ? [line] : []))
+    }
+
     func command(_ name: String, _ verb: Command.Verb, proven: Bool) -> CommandRecord {
         let command = Command(
             transaction: name, by: "x", isProven: proven, why: "", verb: verb)
@@ -344,24 +363,24 @@ private struct Planted {
             world.watch.see(.cancelSent(id))
         },
         Row(36, "a difference that nothing explains") { world in
-            let id = "rec-1"
-            let query = AccountQuery(run: id, since: world.noon)
-            let report = world.truth.exchange.report(since: world.noon, at: world.noon)
-            world.watch.see(
-                .told(
-                    .account(
-                        AccountAnswer(query: query, asked: world.noon, result: .account(report)))))
-            world.write(
-                .reconciliation(
-                    ReconciliationRun(
-                        id: id, trigger: .periodic, since: world.noon, at: world.noon,
-                        verdict: .differs, orders: 0, fills: 0, positions: 0, cashBooks: .zero,
-                        cashBroker: nil,
-                        lines: [
-                            ReconciliationLine(
-                                kind: .position, subject: "AAA", books: "10", broker: "0",
-                                outcome: .unexplained)
-                        ])))
+            world.tellAccount("rec-1")
+            world.write(world.comparison("rec-1", .differs))
+        },
+        Row(15, "an entry let go while broker and books differ on its symbol") { world in
+            world.write(world.comparison("rec-1", .differs))
+            world.write(world.comparison("rec-2", .incomplete))
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+        },
+        Row(27, "an order that leaves after failures in a row") { world in
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.step(entry, .intent, .submitting))
+            for _ in 0..<world.truth.config.execution.breaker.consecutiveMax {
+                let failed = OrderAnswer(
+                    id: entry.id, asked: world.noon, result: .failed(reason: "no answer"))
+                world.watch.see(.told(.order(failed)))
+            }
+            world.watch.see(.posted(world.ticket(entry)))
         },
         Row(27, "an entry let go without a connection") { world in
             world.truth.isLinkUp = false
