@@ -155,6 +155,53 @@ struct DifferencesHaveCauses: Invariant {
     }
 }
 
+/// A comparison that finds nothing was right, as far as the account is still what was read.
+struct MatchesAreTrue: Invariant {
+    let number = 37
+    let text = "after a comparison that matches the books are the broker's"
+    let moment = InvariantMoment.step
+    private var newest: (run: String, report: AccountReport)?
+    private var matching: ReconciliationRun?
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        switch fact {
+        case .told(.account(let answer)):
+            newest = nil
+            guard case .account(let report) = answer.result, !truth.lies.contains(answer.query.run)
+            else { return nil }
+            newest = (answer.query.run, report)
+        case .writing(.reconciliation(let run)):
+            matching = run.verdict == .matches && run.id == newest?.run ? run : nil
+        case .written:
+            guard let run = matching, let report = newest?.report else { return nil }
+            matching = nil
+            return difference(run, report, truth)
+        case .died: (newest, matching) = (nil, nil)
+        default: break
+        }
+        return nil
+    }
+
+    private func difference(
+        _ run: ReconciliationRun, _ report: AccountReport, _ truth: Truth
+    ) -> String? {
+        for (index, symbol) in truth.exchange.symbols.enumerated() {
+            let read = report.holdings.first { $0.symbol == symbol }?.quantity ?? .zero
+            let broker = truth.exchange.positions[index]
+            // Traded since.
+            if read != broker { continue }
+            let books = Quantity(units: truth.ledger.positions[symbol] ?? 0)
+            if books != broker { return "\(run.id) matches, \(symbol): \(books), \(broker) held" }
+        }
+        guard report.cash == truth.exchange.cash, let books = truth.ledger.balances[.cash],
+            let difference = try? books.subtracting(report.cash)
+        else { return nil }
+        let most = truth.config.execution.reconciliation.cashTolerance
+        return difference.magnitude <= most
+            ? nil : "\(run.id) matches, cash is \(books) and \(report.cash) at the broker"
+    }
+}
+
 /// Doubts are borne only as long as a person knows of them.
 struct DoubtsAreTold: Invariant {
     let number = 29

@@ -16,7 +16,7 @@ func allInvariants() -> [any Invariant] {
         RestartGivesTheSame(), AnswersAreDurable(), CommandsOnce(), SameBody(), Bounded(),
         WeightsInBounds(), NothingIsForgotten(), NothingWhileDown(), DoubtsAreTold(),
         FlattenLeaves(), NoEntryStays(), ProtectedOrTold(), ComparedDaily(), NothingInvented(),
-        ForeignIsLeftAlone(), DifferencesHaveCauses(),
+        ForeignIsLeftAlone(), DifferencesHaveCauses(), MatchesAreTrue(),
     ]
 }
 

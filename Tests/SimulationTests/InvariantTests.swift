@@ -372,6 +372,12 @@ private struct Planted {
             let entry = world.intent("a")
             world.write(.intent(entry), world.step(entry, .intent, .submitting))
         },
+        Row(37, "a comparison that matches books which are not the broker's") { world in
+            world.tellAccount("rec-1")
+            let entry = world.intent("a")
+            world.write(.intent(entry), world.fill("x1", entry, 10))
+            world.write(world.comparison("rec-1", .matches))
+        },
         Row(27, "an order that leaves after failures in a row") { world in
             let entry = world.intent("a")
             world.write(.intent(entry), world.step(entry, .intent, .submitting))
