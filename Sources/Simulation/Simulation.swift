@@ -389,6 +389,8 @@ extension Simulation {
             if store.pausesHeld.contains(pause.command.transaction) { result.pausesHeld = 1 }
         }
         result.faults = fate.counts
+        result.washTrades = watch.sightings.washTrades
+        result.fillsBeforeCancel = watch.sightings.fillsBeforeCancel
         result.hash = history.value
         result.trace = history.trace
         if let broken = watch.broken {
@@ -404,11 +406,11 @@ extension Simulation {
         switch event {
         case .bar(let bar): history.note(30, stamp, "", bar.close.units, "")
         case .broker(let report):
-            history.note(31, stamp, report.orderID.text, 0, "told \(report.traceText)")
+            history.note(31, stamp, report.orderID.text, report.number, "told \(report.traceText)")
         case .order(let answer):
             history.note(32, stamp, answer.id.text, 0, "told \(answer.traceText)")
         case .account(let answer):
-            history.note(33, stamp, answer.query.run, 0, "told \(answer.traceText)")
+            history.note(33, stamp, answer.query.run, answer.number, "told \(answer.traceText)")
         case .timer(let timer): history.note(34, stamp, timer.rawValue, 0, timer.rawValue)
         case .command(let command):
             history.note(35, stamp, command.transaction, 0, "command \(command.traceText)")

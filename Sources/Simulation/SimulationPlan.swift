@@ -165,6 +165,10 @@ package struct SimulationResult: Sendable, Equatable {
     /// Pauses that the plan orders, given and stored as a hold.
     package var pausesGiven = 0
     package var pausesHeld = 0
+    /// Refusals of an order because of another of ours on the other side.
+    package var washTrades = 0
+    /// Executions of orders whose cancel had left.
+    package var fillsBeforeCancel = 0
     /// By `Fault.index`.
     package var faults = Array(repeating: 0, count: Fault.allCases.count)
     /// Of everything that happened, in order.
@@ -187,6 +191,8 @@ package struct SimulationResult: Sendable, Equatable {
         holds += other.holds
         pausesGiven += other.pausesGiven
         pausesHeld += other.pausesHeld
+        washTrades += other.washTrades
+        fillsBeforeCancel += other.fillsBeforeCancel
         for index in faults.indices { faults[index] += other.faults[index] }
     }
 }

@@ -128,6 +128,7 @@ final class Watch {
     /// Of `checks`, those that are looked at in a moment.
     private let places: [InvariantMoment: [Int]]
     private(set) var broken: Broken?
+    private(set) var sightings = Sightings()
     private var hasNews = false
 
     init(_ truth: Truth, checks: [any Invariant] = allInvariants()) {
@@ -146,6 +147,7 @@ final class Watch {
 
     func see(_ fact: Fact) {
         truth.noteHonesty(of: fact)
+        sightings.see(fact, truth)
         for index in checks.indices {
             if let detail = checks[index].see(fact, truth) {
                 fail(checks[index].number, checks[index].text, detail)
