@@ -88,10 +88,10 @@ extension Truth {
             && (underWay.contains(id) || exchange.orders[id] != nil)
     }
 
-    /// Whether a person knows: a hold stands, or the newest comparison said that something differs,
-    /// which suspends and alarms.
+    /// Whether a person knows: the machine holds, or the newest comparison said that something
+    /// differs, which suspends and alarms. A pause of the person's own tells them nothing.
     var isDoubtTold: Bool {
-        ledger.mode(config.mode) > .active
+        ledger.holds.contains { $0.mode > .active && !$0.cause.endsWithPlainResume }
             || ledger.reconciliations.last { $0.verdict != .incomplete }?.verdict == .differs
     }
 
@@ -104,6 +104,19 @@ extension Truth {
 }
 
 extension Truth {
+    /// What a line of a comparison is about; nil: the account, or an order that nobody knows.
+    func symbol(of line: ReconciliationLine) -> Symbol? {
+        switch line.kind {
+        case .position: Symbol(line.subject)
+        case .fill: exchange.everFilled[line.subject].flatMap { exchange.orders[$0]?.symbol }
+        case .order:
+            ClientOrderID(line.subject).flatMap {
+                exchange.orders[$0]?.symbol ?? ledger.order($0)?.intent.symbol
+            }
+        default: nil
+        }
+    }
+
     /// Executions of the symbol whose terms at the exchange are others than are booked: what says
     /// so may still be on its way.
     func hasOpenRevision(_ symbol: Symbol) -> Bool {
@@ -130,8 +143,9 @@ struct DifferencesHaveCauses: Invariant {
         guard case .writing(.reconciliation(let run)) = fact, run.verdict == .differs,
             truth.honestlyAsked?.run == run.id
         else { return nil }
+        // What an order is may be listed late.
         for line in run.lines where line.outcome == .unexplained {
-            guard let symbol = symbol(line, truth), truth.exchange.symbols.contains(symbol)
+            guard let symbol = truth.symbol(of: line), line.kind != .order, truth.exchange.symbols.contains(symbol)
             else { continue }
             if truth.doubts(symbol) || truth.hasOpenRevision(symbol) { continue }
             return "\(line.subject) (\(symbol)): \(line.books) here, \(line.broker) there, "
@@ -139,15 +153,52 @@ struct DifferencesHaveCauses: Invariant {
         }
         return nil
     }
+}
 
-    /// Of a position or an execution; what an order is may be listed late.
-    private func symbol(_ line: ReconciliationLine, _ truth: Truth) -> Symbol? {
-        switch line.kind {
-        case .position: Symbol(line.subject)
-        case .fill:
-            truth.exchange.everFilled[line.subject].flatMap { truth.exchange.orders[$0]?.symbol }
-        default: nil
+/// A comparison that finds nothing was right, as far as the account is still what was read.
+struct MatchesAreTrue: Invariant {
+    let number = 37
+    let text = "after a comparison that matches the books are the broker's"
+    let moment = InvariantMoment.step
+    private var newest: (run: String, report: AccountReport)?
+    private var matching: ReconciliationRun?
+
+    mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        switch fact {
+        case .told(.account(let answer)):
+            newest = nil
+            guard case .account(let report) = answer.result, !truth.lies.contains(answer.query.run)
+            else { return nil }
+            newest = (answer.query.run, report)
+        case .writing(.reconciliation(let run)):
+            matching = run.verdict == .matches && run.id == newest?.run ? run : nil
+        case .written:
+            guard let run = matching, let report = newest?.report else { return nil }
+            matching = nil
+            return difference(run, report, truth)
+        case .died: (newest, matching) = (nil, nil)
+        default: break
         }
+        return nil
+    }
+
+    private func difference(
+        _ run: ReconciliationRun, _ report: AccountReport, _ truth: Truth
+    ) -> String? {
+        for (index, symbol) in truth.exchange.symbols.enumerated() {
+            let read = report.holdings.first { $0.symbol == symbol }?.quantity ?? .zero
+            let broker = truth.exchange.positions[index]
+            // Traded since.
+            if read != broker { continue }
+            let books = Quantity(units: truth.ledger.positions[symbol] ?? 0)
+            if books != broker { return "\(run.id) matches, \(symbol): \(books), \(broker) held" }
+        }
+        guard report.cash == truth.exchange.cash, let books = truth.ledger.balances[.cash],
+            let difference = try? books.subtracting(report.cash)
+        else { return nil }
+        let most = truth.config.execution.reconciliation.cashTolerance
+        return difference.magnitude <= most
+            ? nil : "\(run.id) matches, cash is \(books) and \(report.cash) at the broker"
     }
 }
 
@@ -167,12 +218,14 @@ struct DoubtsAreTold: Invariant {
     ) -> String? {
         // Nobody can know before the next comparison.
         let patience = truth.config.execution.reconciliation.every.later(Span(seconds: 1_800))
-        guard moment != .step, let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
-            let doubt = truth.doubts.first, truth.stamp - doubt.since > patience,
-            !truth.isDoubtTold
+        guard let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
+            !truth.doubts.isEmpty, !truth.isDoubtTold
         else { return nil }
-        let words = [doubt.symbol.name, doubt.order.text]
-        return truth.isAlarmed(of: words, since: doubt.since)
-            ? nil : "\(doubt.order) (\(doubt.symbol)) is wrong since \(doubt.since), told to nobody"
+        for doubt in truth.doubts where truth.stamp - doubt.since > patience {
+            let words = [doubt.symbol.name, doubt.order.text]
+            if truth.isAlarmed(of: words, since: doubt.since) { continue }
+            return "\(doubt.order) (\(doubt.symbol)) is wrong since \(doubt.since), told to nobody"
+        }
+        return nil
     }
 }

@@ -18,10 +18,18 @@ final class Fate {
     private(set) var crashes = 0
     /// Points left until a death that was ordered.
     private var pointsLeft: Int?
+    /// Of the deaths that the plan orders; nil: none, or no longer.
+    private var pointsFromIntent: Int?
+    private var pointsFromRestart: Int?
 
-    init(_ rates: FaultRates, random: SeededRandom) {
+    init(
+        _ rates: FaultRates, random: SeededRandom, crashAtPoint: Int? = nil,
+        crashAgainAfter: Int? = nil
+    ) {
         self.rates = rates
         self.random = random
+        pointsFromIntent = crashAtPoint
+        pointsFromRestart = crashAgainAfter
     }
 
     /// Whether the fault happens on this occasion.
@@ -45,6 +53,16 @@ final class Fate {
     func start() {
         process += 1
         isDead = false
+        guard process > 1, pointsFromIntent == nil, let points = pointsFromRestart else { return }
+        pointsFromRestart = nil
+        dieAfter(points: points)
+    }
+
+    /// An intent is about to be written: with the first one the ordered death draws near.
+    func meetsIntent() {
+        guard let points = pointsFromIntent else { return }
+        pointsFromIntent = nil
+        dieAfter(points: points)
     }
 
     func die() {

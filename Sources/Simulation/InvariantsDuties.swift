@@ -195,8 +195,7 @@ struct ComparedDaily: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        guard moment == .dawn || moment == .run, let close = truth.lastClose,
-            let ready = truth.ready, ready > Span(seconds: 7_200),
+        guard let close = truth.lastClose, let ready = truth.ready, ready > Span(seconds: 7_200),
             truth.stamp - close > Span(seconds: 7_200)
         else { return nil }
         // A disk that lied may have lost it; the clock may have been minutes wrong.

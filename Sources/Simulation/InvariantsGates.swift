@@ -83,13 +83,18 @@ struct NothingWhileUncertain: Invariant {
     let number = 15
     let text = "no entry is let go before broker and books were compared, nor beside the unknown"
     let moment = InvariantMoment.step
+    /// Differ for no known reason, by the newest comparison that came to something.
+    private var differing: Set<Symbol> = []
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
         switch fact {
         case .started:
             truth.isCompared = false
         case .writing(.reconciliation(let run)):
-            if run.verdict != .incomplete { truth.isCompared = true }
+            guard run.verdict != .incomplete else { break }
+            truth.isCompared = true
+            differing = Set(
+                run.lines.filter { $0.outcome == .unexplained }.compactMap { truth.symbol(of: $0) })
         case .told(.link(.up)): truth.isCompared = false
         case .writing(let entry):
             guard let (_, intent) = entry.submission(truth.ledger) else { return nil }
@@ -98,6 +103,9 @@ struct NothingWhileUncertain: Invariant {
                     ? nil : "\(intent.id) leaves before the books were compared"
             }
             if !truth.isCompared { return "\(intent.id) leaves before the books were compared" }
+            if differing.contains(intent.symbol) {
+                return "\(intent.id) leaves while broker and books differ on \(intent.symbol)"
+            }
             let unknown = truth.ledger.openOrders.filter { $0.status == .unknown }
             if let other = unknown.first(where: { $0.intent.symbol == intent.symbol }) {
                 return "\(intent.id) leaves while \(other.intent.id) is unknown"
@@ -113,14 +121,78 @@ struct NothingWhileUncertain: Invariant {
 
 struct NothingWhileDown: Invariant {
     let number = 27
-    let text = "no entry is let go while the connection is known to be down"
+    let text = "no entry is let go without a connection, and no order to a broker that fails"
     let moment = InvariantMoment.step
+    private var breaker = ModelBreaker()
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
-        guard case .writing(let entry) = fact, let (_, intent) = entry.submission(truth.ledger),
-            intent.role.isEntry
-        else { return nil }
-        return truth.isLinkUp ? nil : "\(intent.id) leaves without a connection"
+        switch fact {
+        case .started, .died: breaker = ModelBreaker()
+        case .told(let event): breaker.take(event, truth)
+        case .posted(let ticket) where breaker.isOpen:
+            return "\(ticket.id) leaves after \(breaker.failures) failures in a row"
+        case .writing(let entry):
+            guard let (_, intent) = entry.submission(truth.ledger), intent.role.isEntry,
+                !truth.isLinkUp
+            else { return nil }
+            return "\(intent.id) leaves without a connection"
+        default: break
+        }
+        return nil
+    }
+}
+
+/// What any breaker of the configuration must do: open on failures in a row, and close after so
+/// many successes, none of them before the shortest time for which it opens.
+struct ModelBreaker {
+    private(set) var failures = 0
+    private var successes = 0
+    private var openedAt: Timestamp?
+    private var isRefused = false
+
+    var isOpen: Bool { openedAt != nil }
+
+    mutating func take(_ event: InputEvent, _ truth: Truth) {
+        switch event {
+        case .broker(let report):
+            switch report.event {
+            case .ambiguous, .notSent: fail(truth)
+            case .accepted, .rejected, .duplicate:
+                // Of others the stream speaks, which is another way.
+                if truth.ledger.order(report.orderID)?.status == .submitting { succeed(truth) }
+            default: break
+            }
+        case .order(let answer):
+            if case .failed = answer.result { fail(truth) } else { succeed(truth) }
+        case .account(let answer):
+            if case .failed = answer.result { fail(truth) } else { succeed(truth) }
+        case .link(.refused): isRefused = true
+        case .link(.up):
+            // Credentials that are accepted again end the wait, not the trial.
+            if isRefused, isOpen { openedAt = .distantPast }
+            isRefused = false
+        default: break
+        }
+    }
+
+    private mutating func fail(_ truth: Truth) {
+        failures += 1
+        successes = 0
+        guard failures >= truth.config.execution.breaker.consecutiveMax else { return }
+        openedAt = openedAt ?? truth.stamp
+    }
+
+    private mutating func succeed(_ truth: Truth) {
+        let config = truth.config.execution.breaker
+        // A quarter is jitter.
+        let least = Span(nanoseconds: config.openBase.nanoseconds / 4 * 3)
+        guard let opened = openedAt else {
+            failures = 0
+            return
+        }
+        guard opened == .distantPast || truth.stamp - opened >= least else { return }
+        successes += 1
+        if successes >= config.successesMin { self = ModelBreaker() }
     }
 }
 
@@ -191,11 +263,15 @@ struct Bounded: Invariant {
     let number = 23
     let text = "what is alive stays within its bounds"
     let moment = InvariantMoment.step
+    /// Of each symbol an entry, its stop, an exit, and a stop that is being given up for another.
+    static let ordersOfSymbol = 4
+    /// For what a disk lost and a comparison finds again beside it.
+    static let margin = 4
 
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        let most = 2 * truth.config.execution.ordersOpenMax
+        let most = Self.ordersOfSymbol * truth.exchange.symbols.count + Self.margin
         let count = truth.ledger.openIDs.count
         return count <= most ? nil : "\(count) orders are alive"
     }

@@ -10,7 +10,7 @@ import Signals
 
 struct PositionsAgree: Invariant {
     let number = 1
-    let text = "the fills of a symbol sum to its position"
+    let text = "the fills of a symbol sum to its position and to its lots"
     let moment = InvariantMoment.step
 
     mutating func look(
@@ -24,7 +24,16 @@ struct PositionsAgree: Invariant {
                 return "\(symbol): fills sum to \(Quantity(units: fills)), \(held) is held"
             }
         }
-        for lot in truth.ledger.lots where lot.quantity.isZero { return "\(lot.id) is empty" }
+        var lots: [Symbol: Int64] = [:]
+        for lot in truth.ledger.lots { lots[lot.symbol, default: 0] &+= lot.quantity.units }
+        for symbol in truth.exchange.symbols {
+            let fills = truth.ledger.positions[symbol] ?? 0
+            let sum = lots[symbol] ?? 0
+            if sum != fills {
+                return "\(symbol): fills sum to \(Quantity(units: fills)), lots to "
+                    + "\(Quantity(units: sum))"
+            }
+        }
         return nil
     }
 }
@@ -65,6 +74,8 @@ struct ExposureInLimits: Invariant {
     private var entries: [ClientOrderID] = []
 
     mutating func see(_ fact: Fact, _ truth: Truth) -> String? {
+        // The books of another process are no measure of what the one before it let go.
+        if case .died = fact { entries.removeAll(keepingCapacity: true) }
         guard case .writing(let entry) = fact, let (step, intent) = entry.submission(truth.ledger)
         else { return nil }
         if intent.role.isEntry {

@@ -16,7 +16,7 @@ func allInvariants() -> [any Invariant] {
         RestartGivesTheSame(), AnswersAreDurable(), CommandsOnce(), SameBody(), Bounded(),
         WeightsInBounds(), NothingIsForgotten(), NothingWhileDown(), DoubtsAreTold(),
         FlattenLeaves(), NoEntryStays(), ProtectedOrTold(), ComparedDaily(), NothingInvented(),
-        ForeignIsLeftAlone(), DifferencesHaveCauses(),
+        ForeignIsLeftAlone(), DifferencesHaveCauses(), MatchesAreTrue(),
     ]
 }
 
@@ -36,6 +36,11 @@ extension OrderRole {
 }
 
 extension LedgerEntry {
+    var isIntent: Bool {
+        if case .intent = self { return true }
+        return false
+    }
+
     /// The order that this entry lets leave.
     func submission(_ ledger: LedgerModel) -> (step: OrderTransition, intent: OrderIntent)? {
         guard case .transition(let step) = self, step.isSubmission,
@@ -207,7 +212,7 @@ struct SameBody: Invariant {
 struct NothingIsForgotten: Invariant {
     let number = 26
     let text = "every order becomes terminal or alarmed, and at rest the books are the broker's"
-    let moment = InvariantMoment.run
+    let moment = InvariantMoment.day
     /// Simulated seconds an order may be in doubt with a line to the broker.
     static let patience = Span(seconds: 3_600)
     private var ambiguous: Set<ClientOrderID> = []
@@ -226,11 +231,8 @@ struct NothingIsForgotten: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        switch moment {
-        case .step, .tick, .dawn: return nil
-        case .day: return lingering(truth, isOpen: true)
-        case .run: return lingering(truth, isOpen: false) ?? difference(truth)
-        }
+        if moment == .day { return lingering(truth, isOpen: true) }
+        return lingering(truth, isOpen: false) ?? difference(truth)
     }
 
     /// - Parameter isOpen: a session was open; an exit that has not left waits for one.
@@ -243,7 +245,7 @@ struct NothingIsForgotten: Invariant {
             let id = order.intent.id
             if !isOpen, order.status == .intent { continue }
             if truth.doubts(order.intent.symbol), truth.isDoubtTold { continue }
-            if !truth.ledger.alerts.contains(where: { $0.message.contains(id.text) }) {
+            if !truth.isAlarmed(of: [id.text], since: order.since) {
                 return "\(id) is \(order.status.rawValue) since \(order.since), without an alert"
             }
         }
@@ -279,7 +281,7 @@ struct NothingIsForgotten: Invariant {
             let id = order.intent.id
             if order.status == .intent { continue }
             if isTold, truth.doubts(order.intent.symbol) { continue }
-            let isAlarmed = truth.ledger.alerts.contains { $0.message.contains(id.text) }
+            let isAlarmed = truth.isAlarmed(of: [id.text], since: order.since)
             guard let real = truth.exchange.orders[id] else {
                 if isAlarmed { continue }
                 return "\(id) is \(order.status.rawValue) in the books and not at the broker"

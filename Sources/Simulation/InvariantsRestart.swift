@@ -14,7 +14,6 @@ struct RestartGivesTheSame: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        guard moment == .day || moment == .run else { return nil }
         var other = TradingEngine(truth.config)
         for symbol in engine.symbols.symbols { _ = other.register(symbol) }
         let zone = truth.config.calendar.zone
@@ -66,19 +65,22 @@ struct RestartGivesTheSame: Invariant {
             let id = SymbolID(index: index)
             guard !engine.portfolio.quantity(id).isZero else { continue }
             for memory in RestartMemory.all {
-                let (new, old) = (memory.read(other, index), memory.read(engine, index))
+                guard let new = memory.read(other, index), let old = memory.read(engine, index)
+                else { return "\(memory.name) cannot be read" }
                 if new != old {
                     return "\(symbol): \(memory.name) is \(new) after a restart, \(old) alive"
                 }
             }
         }
         guard isInSession else { return nil }
-        let (spent, was) = (RestartMemory.notional(other), RestartMemory.notional(engine))
+        guard let spent = RestartMemory.notional(other), let was = RestartMemory.notional(engine)
+        else { return "what the day cost cannot be read" }
         return spent == was ? nil : "the day cost \(spent) after a restart, \(was) alive"
     }
 }
 
-/// What the engine keeps to itself, by reflection: nothing else has to read it.
+/// What the engine keeps to itself, by reflection: nothing else has to read it. Nil where no
+/// property is called so any more.
 struct RestartMemory: Sendable {
     let name: String
     private let path: @Sendable (Int) -> (any MirrorPath, [any MirrorPath])
@@ -94,17 +96,17 @@ struct RestartMemory: Sendable {
         self.path = path
     }
 
-    func read(_ engine: TradingEngine, _ index: Int) -> String {
+    func read(_ engine: TradingEngine, _ index: Int) -> String? {
         let (first, rest) = path(index)
         var value = Mirror(reflecting: engine).descendant(first)
         for step in rest {
-            guard let whole = value else { return "unknown" }
+            guard let whole = value else { return nil }
             value = Mirror(reflecting: whole).descendant(step)
         }
-        return value.map { "\($0)" } ?? "unknown"
+        return value.map { "\($0)" }
     }
 
-    static func notional(_ engine: TradingEngine) -> String {
-        Mirror(reflecting: engine).descendant("notionalToday").map { "\($0)" } ?? "unknown"
+    static func notional(_ engine: TradingEngine) -> String? {
+        Mirror(reflecting: engine).descendant("notionalToday").map { "\($0)" }
     }
 }

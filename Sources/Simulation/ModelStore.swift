@@ -17,6 +17,8 @@ final class ModelStore {
     private var real: LedgerModel?
     /// In a second file, on its own `fsync`.
     private(set) var highWaterMark = 0
+    /// Pauses that were stored together with the hold they set.
+    private(set) var pausesHeld: Set<String> = []
 
     private let history: History
 
@@ -27,7 +29,6 @@ final class ModelStore {
         truth = watch.truth
     }
 
-    var isLying: Bool { real != nil }
     func beginLying() { if real == nil { real = truth.ledger } }
 
     /// - Throws: `Crash` when the process dies before or after, `StoreFailure` when it has to.
@@ -36,6 +37,7 @@ final class ModelStore {
         for case .record(let entry) in effects { entries.append(entry) }
         if entries.isEmpty && fate.isDead { throw Crash() }
         guard !entries.isEmpty else { return }
+        if entries.contains(where: \.isIntent) { fate.meetsIntent() }
         if fate.point() { throw Crash() }
         if fate.strikes(.commitFails) {
             // After a failed fsync nobody knows what is on the disk; a full disk kept nothing.
@@ -52,12 +54,25 @@ final class ModelStore {
         watch.beginCommit(entries)
         for entry in entries {
             watch.see(.writing(entry))
-            history.note(10, truth.stamp, entry.subject, 0, "   writes \(entry.traceText)")
+            history.note(10, truth.stamp, entry.subject, entry.number, "   writes \(entry.traceText)")
             if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
         }
+        notePauses(entries)
         truth.ledger.endCommit()
         highWaterMark = truth.ledger.commits
         watch.see(.written)
+    }
+
+    private func notePauses(_ entries: [LedgerEntry]) {
+        let sets = entries.contains { entry in
+            guard case .hold(.set(let hold)) = entry else { return false }
+            return hold.cause == .operator
+        }
+        guard sets else { return }
+        for case .command(let record) in entries {
+            guard case .pause = record.command.verb else { continue }
+            pausesHeld.insert(record.command.transaction)
+        }
     }
 
     /// The power went: what a lying disk had kept back is gone.
@@ -74,7 +89,6 @@ final class ModelStore {
         if ledger.commits < highWaterMark {
             truth.ledger.restore(at: at)
             highWaterMark = ledger.commits
-            watch.refusedToTrade()
         }
         return ledger.state(dayStart: dayStart)
     }

@@ -123,7 +123,7 @@ extension Simulation {
             store.beginLying()
             fate.dieAfter(points: 3 + fate.random.below(40))
         }
-        for fault in [Fault.busted, .corrected] where fate.strikes(fault) { mischief(fault) }
+        for fault in [Fault.busted, .corrected] where fate.strikes(fault) { revise(fault) }
     }
 
     /// More commands than are remembered, and then one of before them again.
@@ -135,7 +135,7 @@ extension Simulation {
         give(.command(old))
     }
 
-    func mischief(_ fault: Fault) {
+    func revise(_ fault: Fault) {
         guard let fill = truth.exchange.reversible(&fate.random) else { return }
         if fault == .busted {
             truth.exchange.bust(fill, at: schedule.now)

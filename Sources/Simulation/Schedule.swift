@@ -19,8 +19,7 @@ enum Happening {
     case operatorLooks
     case clockSet
     case diskFreed
-    case pause(Int)
-    case mischief(Fault)
+    case pause
 }
 
 /// What becomes of the request that places an order.
@@ -38,7 +37,6 @@ final class Schedule {
     init(now: Timestamp) { self.now = now }
 
     var next: Timestamp { heap.next }
-    var count: Int { heap.count }
 
     func add(_ happening: Happening, in span: Span) { heap.add(happening, at: now + span) }
     func add(_ happening: Happening, at time: Timestamp) { heap.add(happening, at: max(time, now)) }

@@ -33,8 +33,10 @@ package struct Simulation {
     /// How far our clock is from the true one.
     var clockOffset = Span.zero
     var stamp: Timestamp
-    /// Steps since the first intent; nil before it.
+    /// Steps since the first intent of the kind that the plan names; nil before it.
     var stepsSinceIntent: Int?
+    /// The pause that the plan orders, and the process that was told of it last.
+    var orderedPause: (command: Command, process: Int)?
     var wakesAtOnce = 0
     /// Looks in vain at what waits for a session may come later: until then, or until something
     /// happens.
@@ -50,7 +52,9 @@ package struct Simulation {
         sessions = Self.sessions(plan.days, calendar, &random)
         let first = sessions[0].open - Span(seconds: 1_800)
         stamp = first
-        fate = Fate(rates, random: SeededRandom(seed: random.next()))
+        fate = Fate(
+            rates, random: SeededRandom(seed: random.next()), crashAtPoint: plan.crashAtPoint,
+            crashAgainAfter: plan.crashAgainAfter)
         schedule = Schedule(now: first)
         market = ModelMarket(random: SeededRandom(seed: random.next()))
         people = Operator(random: SeededRandom(seed: random.next()))
@@ -59,7 +63,7 @@ package struct Simulation {
             exchange: Exchange(
                 symbols: ModelMarket.symbols, prices: market.prices,
                 cash: config.portfolio.capital))
-        watch = Watch(truth, checks: allInvariants().filter { !plan.unchecked.contains($0.number) })
+        watch = Watch(truth)
         history = History(keepsText: plan.keepsTrace)
         store = ModelStore(fate, watch: watch, history: history)
         network = Network(schedule, fate, watch, history)
@@ -255,20 +259,32 @@ package struct Simulation {
     /// What the directed modes and the people wait for.
     private mutating func followOrders() {
         let count = store.ledger.orderIDs.count
+        if let steps = stepsSinceIntent {
+            stepsSinceIntent = steps + 1
+        } else if store.ledger.orderIDs.dropFirst(orderCount).contains(where: { id in
+            store.ledger.order(id).map { plan.pauseFrom.includes($0.intent.role) } ?? false
+        }) {
+            stepsSinceIntent = 0
+        }
         if count > orderCount {
-            if stepsSinceIntent == nil { stepsSinceIntent = 0 }
-            if let points = plan.crashAtPoint, orderCount == 0 { fate.dieAfter(points: points) }
             orderCount = count
             if let steps = people.pauseAfterIntent(fate) {
-                schedule.add(.pause(0), in: Span(nanoseconds: Int64(steps) * 150_000_000))
+                schedule.add(.pause, in: Span(nanoseconds: Int64(steps) * 150_000_000))
             }
-        } else if let steps = stepsSinceIntent {
-            stepsSinceIntent = steps + 1
         }
-        if let wanted = plan.pauseAtStep, stepsSinceIntent == wanted {
-            stepsSinceIntent = (stepsSinceIntent ?? 0) + 1
-            give(.command(people.pause(at: stamp)))
+        pauseAsOrdered()
+    }
+
+    /// Whoever gets no answer from a process that died says the same again.
+    private mutating func pauseAsOrdered() {
+        if let wanted = plan.pauseAtStep, orderedPause == nil, stepsSinceIntent == wanted {
+            orderedPause = (people.command(.pause(until: nil, exits: false)), 0)
         }
+        guard let (command, process) = orderedPause, process != fate.process,
+            !store.pausesHeld.contains(command.transaction)
+        else { return }
+        orderedPause?.process = fate.process
+        give(.command(command))
     }
 
     // MARK: - What happens
@@ -311,7 +327,6 @@ package struct Simulation {
         case .clockSet: setClock()
         case .diskFreed: give(.host(.disk(shortage: nil)))
         case .pause: give(.command(people.pause(at: stamp)))
-        case .mischief(let fault): mischief(fault)
         }
     }
 
@@ -369,7 +384,13 @@ extension Simulation {
         result.reconciliations = store.ledger.reconciliations.count
         result.commands = store.ledger.commands.count
         result.holds = store.ledger.holdCount
+        if let pause = orderedPause {
+            result.pausesGiven = 1
+            if store.pausesHeld.contains(pause.command.transaction) { result.pausesHeld = 1 }
+        }
         result.faults = fate.counts
+        result.washTrades = watch.sightings.washTrades
+        result.fillsBeforeCancel = watch.sightings.fillsBeforeCancel
         result.hash = history.value
         result.trace = history.trace
         if let broken = watch.broken {
@@ -385,11 +406,11 @@ extension Simulation {
         switch event {
         case .bar(let bar): history.note(30, stamp, "", bar.close.units, "")
         case .broker(let report):
-            history.note(31, stamp, report.orderID.text, 0, "told \(report.traceText)")
+            history.note(31, stamp, report.orderID.text, report.number, "told \(report.traceText)")
         case .order(let answer):
             history.note(32, stamp, answer.id.text, 0, "told \(answer.traceText)")
         case .account(let answer):
-            history.note(33, stamp, answer.query.run, 0, "told \(answer.traceText)")
+            history.note(33, stamp, answer.query.run, answer.number, "told \(answer.traceText)")
         case .timer(let timer): history.note(34, stamp, timer.rawValue, 0, timer.rawValue)
         case .command(let command):
             history.note(35, stamp, command.transaction, 0, "command \(command.traceText)")

@@ -114,6 +114,19 @@ extension Fault {
         uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }
 
+/// The kind of order from whose first intent the steps to a pause are counted.
+package enum PauseFrom: String, Sendable, CaseIterable {
+    case entry, exit
+
+    func includes(_ role: OrderRole) -> Bool {
+        switch role {
+        case .entry: self == .entry
+        case .exit: self == .exit
+        case .protectiveStop: false
+        }
+    }
+}
+
 /// What one run plays. Equal plans give equal runs, bit for bit.
 package struct SimulationPlan: Sendable, Equatable {
     package var seed: UInt64
@@ -121,12 +134,14 @@ package struct SimulationPlan: Sendable, Equatable {
     package var days: Int
     /// Nil: drawn from the seed.
     package var rates: FaultRates?
-    /// Pauses just before this step after the first intent; nil: as drawn.
+    /// Pauses just before this step after the first intent of `pauseFrom`; nil: as drawn.
     package var pauseAtStep: Int?
-    /// The process dies at this point of commits and sends, counted from the first intent.
+    package var pauseFrom = PauseFrom.entry
+    /// Dies at this point of commits and sends, counted from just before the first intent is
+    /// written.
     package var crashAtPoint: Int?
-    /// Promises that are not looked at, to see what comes after them.
-    package var unchecked: Set<Int> = []
+    /// And once more at this point, counted from the start that follows.
+    package var crashAgainAfter: Int?
     /// Keeps the newest events as text, for a person to read.
     package var keepsTrace = false
 
@@ -147,6 +162,13 @@ package struct SimulationResult: Sendable, Equatable {
     package var reconciliations = 0
     package var commands = 0
     package var holds = 0
+    /// Pauses that the plan orders, given and stored as a hold.
+    package var pausesGiven = 0
+    package var pausesHeld = 0
+    /// Refusals of an order because of another of ours on the other side.
+    package var washTrades = 0
+    /// Executions of orders whose cancel had left.
+    package var fillsBeforeCancel = 0
     /// By `Fault.index`.
     package var faults = Array(repeating: 0, count: Fault.allCases.count)
     /// Of everything that happened, in order.
@@ -167,6 +189,10 @@ package struct SimulationResult: Sendable, Equatable {
         reconciliations += other.reconciliations
         commands += other.commands
         holds += other.holds
+        pausesGiven += other.pausesGiven
+        pausesHeld += other.pausesHeld
+        washTrades += other.washTrades
+        fillsBeforeCancel += other.fillsBeforeCancel
         for index in faults.indices { faults[index] += other.faults[index] }
     }
 }

@@ -77,15 +77,23 @@ enum Fact {
     case lost(LostRows)
 }
 
-/// When an invariant is looked at.
-package enum InvariantMoment: String, Sendable {
+/// When an invariant is looked at: at its own moment, and at no other but the end of the run.
+package enum InvariantMoment: String, Sendable, CaseIterable {
+    /// After a step that wrote something.
     case step
-    /// Every five minutes of a session; only invariants of this moment are looked at.
+    /// Every five minutes of a session.
     case tick
+    /// At the close.
     case day
     /// Just before the next session.
     case dawn
+    /// The end; what is looked at once a day is looked at then too.
     case run
+
+    /// Whether an invariant of this moment is looked at in the other.
+    func includes(_ other: InvariantMoment) -> Bool {
+        self == other || other == .run && (self == .day || self == .dawn)
+    }
 }
 
 /// One promise of reliability 2.7, checked from facts as they happen and from the engine between
@@ -95,7 +103,6 @@ protocol Invariant {
     var text: String { get }
     var moment: InvariantMoment { get }
     mutating func see(_ fact: Fact, _ truth: Truth) -> String?
-    /// After a step that wrote something, at the end of a day, and of the run.
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String?
@@ -118,14 +125,20 @@ final class Watch {
 
     let truth: Truth
     private var checks: [any Invariant]
+    /// Of `checks`, those that are looked at in a moment.
+    private let places: [InvariantMoment: [Int]]
     private(set) var broken: Broken?
+    private(set) var sightings = Sightings()
     private var hasNews = false
-    /// Starts that found the ledger behind its mark.
-    private(set) var refusals = 0
 
     init(_ truth: Truth, checks: [any Invariant] = allInvariants()) {
         self.truth = truth
         self.checks = checks
+        var places: [InvariantMoment: [Int]] = [:]
+        for moment in InvariantMoment.allCases {
+            places[moment] = checks.indices.filter { checks[$0].moment.includes(moment) }
+        }
+        self.places = places
     }
 
     func fail(_ invariant: Int, _ text: String, _ detail: String) {
@@ -134,6 +147,7 @@ final class Watch {
 
     func see(_ fact: Fact) {
         truth.noteHonesty(of: fact)
+        sightings.see(fact, truth)
         for index in checks.indices {
             if let detail = checks[index].see(fact, truth) {
                 fail(checks[index].number, checks[index].text, detail)
@@ -154,13 +168,10 @@ final class Watch {
             guard hasNews else { return }
             hasNews = false
         }
-        for index in checks.indices {
-            if moment == .tick || moment == .dawn, checks[index].moment != moment { continue }
+        for index in places[moment] ?? [] {
             if let detail = checks[index].look(at: engine, moment, truth) {
                 fail(checks[index].number, checks[index].text, detail)
             }
         }
     }
-
-    func refusedToTrade() { refusals += 1 }
 }

@@ -63,16 +63,38 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
     }
 
     @Test(
-        "S34: a pause before any step of an entry lets nothing more out",
-        arguments: Array(stride(from: 0, to: 40, by: 5)))
-    func pauseSweep(first: Int) throws {
+        "S34: a pause before any step of an entry or an exit lets nothing more out",
+        arguments: PauseFrom.allCases, Array(stride(from: 0, to: 40, by: 5)))
+    func pauseSweep(from: PauseFrom, first: Int) throws {
         for step in first..<(first + 5) {
-            var plan = SimulationPlan(seed: 21, days: 1)
-            plan.pauseAtStep = step
-            let result = try simulate(plan)
-            #expect(result.violation == nil, "\(result.violation.map { "\($0)" } ?? "")")
-            #expect(result.commands > 0)
+            try pause(from, step, FaultRates())
         }
+    }
+
+    @Test(
+        "S34: the same among requests, replies and reports that are lost, late and twice",
+        arguments: PauseFrom.allCases, Array(stride(from: 0, to: 40, by: 8)))
+    func pauseSweepAmongFaults(from: PauseFrom, first: Int) throws {
+        var rates = FaultRates()
+        for (fault, rate) in Self.ratesOfSweep { rates[fault] = rate }
+        for step in first..<(first + 8) { try pause(from, step, rates) }
+    }
+
+    /// None of commands: the hold is to be that of the pause.
+    private static let ratesOfSweep: [Fault: Int] = [
+        .requestLost: 500, .replyLost: 500, .serverErrorWithEffect: 500, .notSent: 500,
+        .queryFailed: 800, .listedLate: 800, .reportLost: 600, .reportTwice: 1_000,
+        .reportLate: 1_000, .partialFill: 3_000, .slowFill: 1_500, .crash: 60,
+    ]
+
+    private func pause(_ from: PauseFrom, _ step: Int, _ rates: FaultRates) throws {
+        var plan = SimulationPlan(seed: 21, days: 1)
+        plan.rates = rates
+        plan.pauseFrom = from
+        plan.pauseAtStep = step
+        let result = try simulate(plan)
+        #expect(result.violation == nil, "\(result.violation.map { "\($0)" } ?? "")")
+        #expect(result.pausesGiven == 1 && result.pausesHeld == 1, "\(from) \(step)")
     }
 
     @Test(
@@ -86,6 +108,21 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
             let result = try simulate(plan)
             #expect(result.violation == nil, "\(result.violation.map { "\($0)" } ?? "")")
             #expect(result.crashes == 1)
+        }
+    }
+
+    @Test(
+        "K12: death at any commit or send of the recovery that follows a death",
+        arguments: [0, 1, 2, 3, 4, 5, 6, 8])
+    func crashInRecovery(point: Int) throws {
+        for again in 0..<6 {
+            var plan = SimulationPlan(seed: 22, days: 1)
+            plan.rates = FaultRates()
+            plan.crashAtPoint = point
+            plan.crashAgainAfter = again
+            let result = try simulate(plan)
+            #expect(result.violation == nil, "\(result.violation.map { "\($0)" } ?? "")")
+            #expect(result.crashes == 2)
         }
     }
 

@@ -15,16 +15,18 @@ struct SimulateCommand: ParsableCommand {
             the seeds that follow. Equal seeds give equal runs: the hash of the history says so.
 
             Ends with 0 when every promise held; else with 1, the seed, day and step, and the \
-            newest events before it. “--pause-sweep” and “--crash-sweep” play each seed once for \
-            every step, or every commit and send, after its first order.
+            newest events before it. “--pause-sweep” plays each seed once for every step after its \
+            first entry, and once for every step after its first exit; “--crash-sweep” once for \
+            every commit and send from its first order on.
             """)
 
     @Option(help: "The first seed.") var seed: UInt64 = 1
     @Option(help: "Trading days in all.") var days = 100
     @Option(help: "Trading days under one seed.") var daysPerSeed = 10
     @Option(help: "Seeds played at a time, each on its own thread.") var jobs = 1
-    @Flag(help: "Pause before each step after the first order in turn.") var pauseSweep = false
-    @Flag(help: "Die at each commit and send after the first order in turn.")
+    @Flag(help: "Pause before each step after the first entry, and the first exit, in turn.")
+    var pauseSweep = false
+    @Flag(help: "Die at each commit and send from the first order on in turn.")
     var crashSweep = false
     @Option(help: "Steps or points of a sweep.") var sweepLength = 60
     @Flag(help: "Write JSON.") var json = false
@@ -65,10 +67,13 @@ struct SimulateCommand: ParsableCommand {
                 continue
             }
             for place in 0..<sweepLength {
-                var directed = plan
-                if pauseSweep { directed.pauseAtStep = place }
-                if crashSweep { directed.crashAtPoint = place }
-                plans.append(directed)
+                for from in pauseSweep ? PauseFrom.allCases : [.entry] {
+                    var directed = plan
+                    directed.pauseFrom = from
+                    if pauseSweep { directed.pauseAtStep = place }
+                    if crashSweep { directed.crashAtPoint = place }
+                    plans.append(directed)
+                }
             }
         }
         return plans

@@ -27,6 +27,9 @@ struct SimulationSummary {
         ]
         let faults = zip(Fault.allCases, sum.faults).filter { $0.1 > 0 }
         lines.append("faults: " + faults.map { "\($0.0.rawValue) \($0.1)" }.joined(separator: ", "))
+        lines.append(
+            "met by chance: \(sum.washTrades) refusals as a wash trade, "
+                + "\(sum.fillsBeforeCancel) fills that beat a cancel")
         lines.append("hash \(hashText)")
         return lines.joined(separator: "\n")
     }
@@ -52,6 +55,8 @@ struct SimulationSummary {
         let reconciliations: Int
         let commands: Int
         let holds: Int
+        let washTrades: Int
+        let fillsBeforeCancel: Int
         let faults: [String: Int]
         let hash: String
         let daysPerSecond: Double
@@ -62,7 +67,8 @@ struct SimulationSummary {
         let document = Document(
             days: sum.days, runs: runs, steps: sum.steps, orders: sum.orders, fills: sum.fills,
             restarts: sum.crashes, reconciliations: sum.reconciliations, commands: sum.commands,
-            holds: sum.holds,
+            holds: sum.holds, washTrades: sum.washTrades,
+            fillsBeforeCancel: sum.fillsBeforeCancel,
             faults: Dictionary(
                 uniqueKeysWithValues: zip(Fault.allCases.map(\.rawValue), sum.faults)),
             hash: hashText, daysPerSecond: (rate * 10).rounded() / 10,
