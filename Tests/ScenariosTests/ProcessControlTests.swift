@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Host
 import Primitives
+import Storage
 import TestSupport
 import Testing
 
@@ -246,6 +247,33 @@ import Testing
         #expect(counters?["requests_refused"]?["oversize"] == .number("1"))
         #expect(counters?["requests_refused"]?["malformed"] == .number("2"))
         try end(child)
+    }
+
+    @Test("S34: a pause while the daemon is still starting waits until it listens, and says so")
+    func starting() throws {
+        #expect(try ctl("pause", "--create").status == 0)
+        // Has the store and does not listen yet.
+        let lock = try StoreLock(folder: store.path, purpose: "bellwether run")
+        let patient = try Program.start(["ctl", "pause"] + common)
+        try patient.wait(for: "bellwether run is starting (pid \(getpid())): waiting for it")
+        let socket = try ControlSocket(path: store.path + "/control.sock") { request, _, reply in
+            reply.give(ControlAnswer(transaction: request.transaction, message: "heard"))
+        }
+        socket.start()
+        let heard = try patient.wait()
+        #expect(heard.status == 0 && heard.output.contains("heard"), "\(heard)")
+        socket.stop()
+        // One that never gets so far.
+        let others = try [["ctl", "pause"], ["status"], ["doctor"], ["backup"]].map {
+            try Program.start($0 + common)
+        }
+        for other in others {
+            let outcome = try other.wait()
+            #expect(outcome.status == 75 && outcome.output.isEmpty, "\(outcome)")
+            #expect(outcome.errors.contains("starting (pid \(getpid()))"), "\(outcome)")
+            #expect(outcome.errors.contains("ask again"), "\(outcome)")
+        }
+        withExtendedLifetime(lock) {}
     }
 
     @Test(

@@ -22,6 +22,8 @@ struct RunCommand: ParsableCommand {
             other end. SIGHUP has it read the configuration again, SIGUSR1 log more, SIGUSR2 less.
             """)
     static let name = "run"
+    /// What the lock of the store says of its holder.
+    static let purpose = "bellwether \(name)"
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Print nothing but warnings.") var quiet = false
@@ -53,7 +55,7 @@ struct RunCommand: ParsableCommand {
             }
             service.begins("opening the stores", atMost: .seconds(900))
             let access = try StoreAccess(
-                folder: configuration.storage.path, purpose: "bellwether run",
+                folder: configuration.storage.path, purpose: Self.purpose,
                 reserve: configuration.storage.reserve)
             for warning in access.history.warnings { complain("warning: \(warning)") }
             for warning in access.ledger.openWarnings { alert("ledger", warning, inbox) }
