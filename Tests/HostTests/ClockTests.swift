@@ -16,6 +16,15 @@ import Testing
         #expect(DiskWatch.shortage("/nowhere/at/all", freeMin: 1) != nil)
     }
 
+    @Test("S34: the first look is made before the watch is left to its thread")
+    func first() {
+        let count = Mutex(0)
+        ClockWatch(
+            isOver: { true }, onLook: { _ in count.withLock { $0 += 1 } }
+        ).start()
+        #expect(count.withLock { $0 } == 1)
+    }
+
     @Test("Readings come one after the other until it is over")
     func watch() {
         let readings = Mutex<[ClockReading]>([])

@@ -249,6 +249,29 @@ import Testing
         try end(child)
     }
 
+    @Test("S34: with the gate on, a clock behind its own past is known before the first event")
+    func clock() throws {
+        try folder.write("2199-01-01T00:00:00Z\n", to: "store/clock")
+        let outcome = try Program.run(
+            ["run"] + common
+                + settings(["clock.gate=on", "market.days=3", "market.speed=max"]))
+        #expect(outcome.status == 0 && outcome.output.contains("clock"), "\(outcome)")
+        #expect(try store.count("SELECT count(*) FROM orders") == 0)
+        // The same market without the gate.
+        let other = ProcessStore(path: folder("other"))
+        let trading = try Program.run(
+            ["run"] + common
+                + settings([
+                    "storage.path=\(other.path)", "market.days=3", "market.speed=max",
+                ]))
+        #expect(trading.status == 0, "\(trading)")
+        #expect(try other.count("SELECT count(*) FROM orders") > 0)
+        // A time that was not trusted is not kept.
+        #expect(
+            try String(contentsOfFile: store.path + "/clock", encoding: .utf8)
+                == "2199-01-01T00:00:00Z\n")
+    }
+
     @Test("S34: a pause while the daemon is still starting waits until it listens, and says so")
     func starting() throws {
         #expect(try ctl("pause", "--create").status == 0)

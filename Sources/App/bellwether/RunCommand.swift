@@ -146,7 +146,8 @@ struct RunCommand: ParsableCommand {
         if runner.onOver == nil { show.closing(runner.loop.engine, isOver: isOver) }
     }
 
-    /// Clock and disk, each on a thread of its own.
+    /// Clock and disk, each on a thread of its own. What is wrong with the clock at the start is
+    /// known before the first event is taken.
     private func watchHost(
         _ configuration: Configuration, _ service: DaemonService, _ inbox: Inbox
     ) {
@@ -157,7 +158,8 @@ struct RunCommand: ParsableCommand {
         ).start()
         // There is no real market yet: “auto” has no clock to watch.
         guard configuration.clock.gate == .on else { return }
-        let verdicts = ClockVerdicts { inbox.post($0) }
+        let stamp = ClockStamp(folder: configuration.storage.path)
+        let verdicts = ClockVerdicts(stamp: stamp) { inbox.post($0) }
         ClockWatch(
             heartbeat: service.heartbeats.add("clock watch"),
             isOver: { inbox.stopRequested }, onLook: { verdicts.take($0) }
