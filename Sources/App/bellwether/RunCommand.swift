@@ -153,6 +153,7 @@ struct RunCommand: ParsableCommand {
     ) {
         DiskWatch(
             folder: configuration.storage.path, freeMin: configuration.storage.freeMin,
+            free: { StoreReserve.freeSpace(folder: $0) },
             heartbeat: service.heartbeats.add("disk watch"),
             isOver: { inbox.stopRequested }, onLook: { inbox.post(.disk(shortage: $0)) }
         ).start()
