@@ -96,6 +96,48 @@ import Testing
         try ledger.close()
     }
 
+    @Test("S26: a store in use is examined in full but for what is said, and nothing else is lost")
+    func examined() throws {
+        let folder = try ScratchFolder()
+        var configuration = Configuration()
+        configuration.storage.path = folder.path
+        let ledger = try LedgerStore(folder: folder.path, reserve: 1 << 20)
+        _ = try HistoryStore(folder: folder.path)
+        try folder.write("mine", to: "examined/ledger-notes.part")
+        let given = Mutex<ControlAnswer?>(nil)
+        let answered = DispatchSemaphore(value: 0)
+        let message = ControlMessage(
+            ControlRequest(transaction: "t", verb: .doctor), by: "test", isProven: true,
+            reply: { answer in
+                given.withLock { $0 = answer }
+                answered.signal()
+            })
+        #expect(CopyDesk().examine(ledger, configuration, message) == nil)
+        answered.wait()
+        let answer = try #require(given.withLock { $0 })
+        let data = try JSONReader.read(Array(answer.data.compact.utf8)[...])
+        func checks(_ data: JSONValue) -> Set<String> {
+            guard case .array(let findings) = data["findings"] else { return [] }
+            return Set(
+                findings.compactMap { finding in
+                    if case .string(let check) = finding["check"] { check } else { nil }
+                })
+        }
+        #expect(
+            data["not_examined"]
+                == .array(
+                    ["the structure of ledger.db itself", "mark", "history"]
+                        .map(JSONValue.string)))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder("examined"))
+                == ["ledger-notes.part"])
+        try ledger.close()
+        let alone = doctorData(Doctor.examine(folder: folder.path, now: wallTime()))
+        let whole = checks(try JSONReader.read(Array(alone.compact.utf8)[...]))
+        #expect(whole.subtracting(checks(data)) == ["mark", "history"])
+        #expect(checks(data).subtracting(whole) == ["copy"])
+    }
+
     @Test("The kind of a failure of the store goes over the wire")
     func kinds() throws {
         for (error, kind) in [

@@ -1,19 +1,34 @@
 import Dispatch
 import Domain
+import Glibc
 import Host
 import Synchronization
 import Testing
 
 @Suite struct ClockTests {
-    @Test("This machine's clocks can be read, and so can its disk")
+    @Test("This machine's clocks can be read, and too little room is said")
     func real() {
         let first = ClockReading.now
         let second = ClockReading.now
         #expect(second.wall >= first.wall - Span(seconds: 1))
         #expect(second.monotonic >= first.monotonic && first.monotonic > .zero)
-        #expect(DiskWatch.shortage("/tmp", freeMin: 1) == nil)
-        #expect(DiskWatch.shortage("/tmp", freeMin: .max)?.contains("MB free in /tmp") == true)
-        #expect(DiskWatch.shortage("/nowhere/at/all", freeMin: 1) != nil)
+        #expect(DiskWatch.shortage("/tmp", freeMin: 1) { _ in 1 } == nil)
+        let short = DiskWatch.shortage("/tmp", freeMin: .max) { _ in 3 << 20 }
+        #expect(short?.hasPrefix("3 MB free in /tmp") == true)
+        let lost = DiskWatch.shortage("/nowhere", freeMin: 1) { _ in
+            errno = ENOENT
+            return nil
+        }
+        #expect(lost == "/nowhere: No such file or directory")
+    }
+
+    @Test("S34: the first look is made before the watch is left to its thread")
+    func first() {
+        let count = Mutex(0)
+        ClockWatch(
+            isOver: { true }, onLook: { _ in count.withLock { $0 += 1 } }
+        ).start()
+        #expect(count.withLock { $0 } == 1)
     }
 
     @Test("Readings come one after the other until it is over")

@@ -91,7 +91,14 @@ import Testing
         Bad("{\"verb\":\"limits\",\"set\":{\"positions_max\":1.5}}", .invalidArgument),
         Bad("{\"verb\":\"limits\",\"set\":{\"positions_max\":null}}", .invalidArgument),
         Bad(
-            "{\"verb\":\"limits\",\"set\":{\"exposure_share_max\":0}}", .invalidArgument, "above 0"),
+            "{\"verb\":\"limits\",\"set\":{\"exposure_share_max\":0}}", .invalidArgument,
+            "from 0.0001 on"),
+        Bad(
+            "{\"verb\":\"limits\",\"set\":{\"notional_per_day_max\":5e-324}}", .invalidArgument,
+            "notional_per_day_max must be a number from 0.0001 on"),
+        Bad(
+            "{\"verb\":\"limits\",\"set\":{\"drawdown_share_max\":1e400}}", .invalidArgument,
+            "set.drawdown_share_max is out of range"),
         Bad("{\"verb\":\"limits\",\"reason\":\"x\"}", .invalidArgument, "needs set"),
         Bad("{\"verb\":\"limits\",\"positions_max\":3}", .invalidArgument, "no argument"),
         Bad("{\"verb\":\"report\",\"from\":7}", .invalidArgument, "from must be a string"),

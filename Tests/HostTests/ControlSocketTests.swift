@@ -144,6 +144,48 @@ import Testing
         #expect(counters.requests == 1)
     }
 
+    @Test("S39: requests that come together are all answered, in their order")
+    func pipelined() throws {
+        var limits = ControlSocket.Limits()
+        limits.perConnection = (perSecond: 0.01, burst: 20)
+        let door = try Door(limits: limits)
+        let client = try Client(door.path)
+        client.send(String(repeating: "nonsense\n", count: 6) + Self.status)
+        for _ in 0..<6 { #expect(try code(client.line()) == "malformed") }
+        #expect(try code(client.line()) == nil)
+        let many = try Client(door.path)
+        many.send(String(repeating: Self.status, count: 30))
+        for number in 0..<30 {
+            #expect(try code(many.line()) == (number < 20 ? nil : "rate-limited"), "\(number)")
+        }
+        // The connection is good for more.
+        many.send("{}\n")
+        #expect(try code(many.line()) == "malformed")
+    }
+
+    @Test("S39: a request without an end of line is answered before the end")
+    func unfinished() throws {
+        var limits = ControlSocket.Limits()
+        limits.patience = .milliseconds(500)
+        let door = try Door(limits: limits)
+        for (text, ends) in [("{\"verb\":\"status\"}", true), ("{\"verb\":", false)] {
+            let client = try Client(door.path)
+            client.send(Self.status + text)
+            if ends { shutdown(client.descriptor, Int32(SHUT_WR)) }
+            #expect(try code(client.line()) == nil)
+            let last = client.line()
+            #expect(try code(last) == "malformed")
+            #expect(last?.contains("no end of line") == true)
+            #expect(client.line() == nil)
+        }
+        // Nothing was said: nothing is answered.
+        let silent = try Client(door.path)
+        shutdown(silent.descriptor, Int32(SHUT_WR))
+        #expect(silent.line() == nil)
+        #expect(door.socket.counters.refused[.malformed] == 2)
+        #expect(door.socket.counters.requests == 2)
+    }
+
     @Test("S39: fifty clients at once are all answered, each with its own")
     func concurrent() throws {
         let door = try Door()
@@ -206,7 +248,11 @@ import Testing
             ControlRequest(transaction: "t", verb: .command(.pause(until: nil, exits: false))).line,
             path: door.path, seconds: 10)
         #expect(answer.error == nil)
-        for client in half { #expect(client.line() == nil) }
+        for client in half {
+            // Who had to make room for others is not told.
+            if let last = client.line() { #expect(try code(last) == "malformed") }
+            #expect(client.line() == nil)
+        }
         #expect(comesTrue { door.socket.counters.dropped > 0 })
     }
 

@@ -1,3 +1,4 @@
+import Domain
 import Primitives
 import TestSupport
 import Testing
@@ -82,7 +83,8 @@ struct ConfigTests {
     func stopsTheStart(_ fault: Fault) {
         var config = MessagingConfig(id: "box-1")
         fault.change(&config)
-        let client = MessagingClient(config: config, onRequest: { _ in }, onDelivered: {})
+        let client = MessagingClient(
+            config: config, now: { .distantPast }, onRequest: { _ in }, onDelivered: {})
         #expect(throws: MessagingError.self) { try client.start() }
     }
 

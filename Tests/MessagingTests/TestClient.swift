@@ -25,6 +25,7 @@ final class TestClient: @unchecked Sendable {
     ) throws {
         client = MessagingClient(
             config: config,
+            now: { Timestamp(seconds: 1_800_000_000) },
             onRequest: { [weak self] request in
                 guard let self else { return }
                 lock.withLock { taken.append(request) }

@@ -78,6 +78,21 @@ private func expect(
         #expect(program == package)
     }
 
+    @Test("The earliest time that a clock can show is that of the changelog's newest entry")
+    func earliest() throws {
+        let source = SourceTree.text("Sources/App/Appliance/Version.swift")
+        let program = try #require(
+            source.firstMatch(of: /clockEarliest = Timestamp\(rfc3339: "([^"]+)"/)
+        ).output.1
+        let changelog = SourceTree.text("Packaging/debian/changelog")
+        let package = try #require(changelog.firstMatch(of: /\n -- [^>]+>  ([^\n]+)/)).output.1
+        let form = DateFormatter()
+        form.locale = Locale(identifier: "en_US_POSIX")
+        form.dateFormat = "EEE, dd MMM yyyy HH:mm:ss Z"
+        let newest = try #require(form.date(from: String(package)))
+        #expect(ISO8601DateFormatter().date(from: String(program)) == newest)
+    }
+
     @Test("A document that is mentioned is in the tree")
     func mentions() throws {
         let present = Set(SourceTree.files.compactMap { $0.split(separator: "/").last })

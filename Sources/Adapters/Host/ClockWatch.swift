@@ -54,7 +54,9 @@ package final class ClockWatch: Sendable {
         self.onLook = onLook
     }
 
+    /// The first look is over when this returns.
     package func start() {
+        onLook(.now)
         let thread = Thread { [self] in
             while !isOver() {
                 heartbeat?.beat()

@@ -72,8 +72,12 @@ struct ControlArguments {
         var numbers: [(name: String, value: Double)] = []
         for (key, member) in members {
             let shown = FeedDefect.shown(Array(key.utf8), max: 40)
-            guard case .number(let text) = member, let number = Double(text), number.isFinite else {
+            guard case .number(let text) = member, let number = Double(text) else {
                 throw wrong("\(name).\(shown)", "a number", member)
+            }
+            guard number.isFinite else {
+                throw ControlRefusal(
+                    .invalidArgument, "\(name).\(shown) is out of range: so large a number is none")
             }
             guard !numbers.contains(where: { $0.name == key }) else {
                 throw ControlRefusal(.malformed, "\(name).\(shown) is given twice")
@@ -120,6 +124,10 @@ extension ControlRequest {
         }
     }
 
+    /// A limit below a hundredth of a percent is a slip: nothing could be traded, and no command
+    /// raises it again. Who wants no trade pauses.
+    private static let shareMin = 0.0001
+
     /// - Returns: nil where they are only to be shown.
     static func limits(_ read: ControlArguments) throws(ControlRefusal) -> [RiskLimit: Double]? {
         guard let set = try read.numbers("set") else {
@@ -133,11 +141,13 @@ extension ControlRequest {
             guard let limit = RiskLimit(rawValue: name) else {
                 throw unknown("set", name, RiskLimit.allCases.map(\.rawValue))
             }
-            guard limit.admits(value) else {
+            guard limit.admits(value), limit.isCount || value >= shareMin else {
                 throw ControlRefusal(
                     .invalidArgument,
                     "\(name) must be "
-                        + (limit.isCount ? "a whole number from 1 on" : "a number above 0"))
+                        + (limit.isCount
+                            ? "a whole number from 1 on"
+                            : "a number from \(OrderedJSON.plain(shareMin)) on"))
             }
             lowered[limit] = value
         }

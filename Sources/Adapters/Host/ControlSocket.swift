@@ -266,19 +266,24 @@ package final class ControlSocket: @unchecked Sendable {
         return advance(connection)
     }
 
+    /// Goes on until a request waits, the client takes no more, or nothing is left: no poll tells
+    /// of the lines that are here already.
     private func advance(_ connection: ControlConnection) -> Bool {
-        guard connection.write(at: .now) else { return false }
-        if !connection.hasOutput, !connection.isPending {
-            takeLines(connection)
+        while true {
             guard connection.write(at: .now) else { return false }
+            if connection.hasOutput || connection.isPending { return true }
+            takeLines(connection)
+            if !connection.hasOutput { return !connection.isEnding || connection.isPending }
         }
-        return !connection.isEnding || connection.isPending || connection.hasOutput
     }
 
     private func takeLines(_ connection: ControlConnection) {
         while !connection.isPending, !connection.hasOutput {
             guard let line = connection.takeLine() else {
-                guard connection.input.count > ControlRequest.bytesMax else { return }
+                guard connection.input.count > ControlRequest.bytesMax else {
+                    if connection.isEnding { refuseHalf(connection) }
+                    return
+                }
                 connection.forgetInput()
                 connection.isEnding = true
                 refuse(
@@ -322,6 +327,13 @@ package final class ControlSocket: @unchecked Sendable {
         connection.queue(ControlAnswer(refusal).json.compact)
     }
 
+    /// What came before the client ended, or fell silent, and is no whole line.
+    private func refuseHalf(_ connection: ControlConnection) {
+        guard !connection.input.isEmpty else { return }
+        connection.forgetInput()
+        refuse(ControlRefusal(.malformed, "the request has no end of line"), connection)
+    }
+
     private func deliver() {
         let lines = lock.withLock {
             defer { answers.removeAll() }
@@ -345,6 +357,10 @@ package final class ControlSocket: @unchecked Sendable {
         for connection in late {
             // Having nothing to say for a while is no fault.
             if connection.hasOutput || !connection.input.isEmpty { count { $0.dropped += 1 } }
+            if !connection.hasOutput {
+                refuseHalf(connection)
+                _ = connection.write(at: now)
+            }
             remove(connection)
         }
     }

@@ -5,20 +5,25 @@ import Glibc
 package final class DiskWatch: Sendable {
     private let folder: String
     private let freeMin: Int64
+    private let free: @Sendable (String) -> Int64?
     private let onLook: @Sendable (String?) -> Void
     private let isOver: @Sendable () -> Bool
     private let heartbeat: Heartbeat?
 
     /// - Parameters:
     ///   - freeMin: bytes that have to be free.
+    ///   - free: bytes that this user may still write on the disk of a folder; nil, with `errno`,
+    ///     when it cannot be asked.
     ///   - onLook: how it stands when that is too little, or nil; at every look.
     package init(
-        folder: String, freeMin: Int64, heartbeat: Heartbeat? = nil,
+        folder: String, freeMin: Int64, free: @escaping @Sendable (String) -> Int64?,
+        heartbeat: Heartbeat? = nil,
         isOver: @escaping @Sendable () -> Bool,
         onLook: @escaping @Sendable (String?) -> Void
     ) {
         self.folder = folder
         self.freeMin = freeMin
+        self.free = free
         self.heartbeat = heartbeat
         self.isOver = isOver
         self.onLook = onLook
@@ -29,7 +34,7 @@ package final class DiskWatch: Sendable {
             var rounds = 0
             while !isOver() {
                 heartbeat?.beat()
-                if rounds % 20 == 0 { onLook(Self.shortage(folder, freeMin: freeMin)) }
+                if rounds % 20 == 0 { onLook(Self.shortage(folder, freeMin: freeMin, free)) }
                 rounds += 1
                 Thread.sleep(forTimeInterval: 0.5)
             }
@@ -40,20 +45,13 @@ package final class DiskWatch: Sendable {
     }
 
     /// How it stands when there is too little room; nil when there is enough.
-    package static func shortage(_ folder: String, freeMin: Int64) -> String? {
-        guard let free = freeBytes(folder) else {
+    package static func shortage(
+        _ folder: String, freeMin: Int64, _ free: (String) -> Int64?
+    ) -> String? {
+        guard let free = free(folder) else {
             return "\(folder): \(String(cString: strerror(errno)))"
         }
         if free >= freeMin { return nil }
         return "\(free >> 20) MB free in \(folder), at least \(freeMin >> 20) MB are needed"
-    }
-
-    /// For users without rights; nil where it cannot be told.
-    package static func freeBytes(_ folder: String) -> Int64? {
-        var space = statvfs()
-        guard statvfs(folder, &space) == 0 else { return nil }
-        let (bytes, over) = Int64(clamping: space.f_bavail).multipliedReportingOverflow(
-            by: Int64(clamping: space.f_frsize))
-        return over ? .max : bytes
     }
 }

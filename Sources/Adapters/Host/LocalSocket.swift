@@ -10,6 +10,8 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     case noFolder(path: String)
     /// Nobody listens.
     case absent(String)
+    /// Nobody listens yet: the daemon has its store and is starting.
+    case starting(path: String, holder: String)
     case denied(String)
     case silent(path: String, seconds: Double)
     case broken(path: String, reason: String)
@@ -26,6 +28,9 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
             "\(path): the folder of the control socket is not there; make it, or set control.path "
                 + "to a path in one that is"
         case .absent(let path): "\(path): no daemon listens there"
+        case .starting(let path, let holder):
+            "\(path): bellwether run is starting (\(holder)) and does not listen there yet; "
+                + "ask again"
         case .denied(let path):
             "\(path): this user may not talk to the daemon; root and the socket's group may"
         case .silent(let path, let seconds):

@@ -1,13 +1,12 @@
 // What the client's thread tells the client.
 import Domain
-import Glibc
 
 extension MessagingClient {
     func connectionBegan(_ wire: MessagingStatus.Wire, isFirst: Bool) {
         withMail { $0.connectionBegan() }
         withStatus {
             $0.isConnected = true
-            $0.since = Self.wallClock()
+            $0.since = now()
             $0.speaks = wire
             $0.lastError = nil
             if !isFirst { $0.reconnects += 1 }
@@ -31,7 +30,7 @@ extension MessagingClient {
         faultsMayHaveChanged()
         withStatus {
             $0.isConnected = false
-            $0.since = Self.wallClock()
+            $0.since = now()
             $0.speaks = nil
             $0.lastError = trouble == .stopped ? nil : trouble.sentence(config)
         }
@@ -95,11 +94,5 @@ extension MessagingClient {
             $0.faults = sentences
         }
         if isNew { onChange() }
-    }
-
-    static func wallClock() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 }

@@ -16,6 +16,7 @@ import Glibc
 package final class MessagingClient: @unchecked Sendable {
     package let config: MessagingConfig
     let topics: Topics
+    let now: @Sendable () -> Timestamp
     let onRequest: @Sendable (IncomingRequest) -> Void
     let onDelivered: @Sendable () -> Void
     let onChange: @Sendable () -> Void
@@ -30,22 +31,25 @@ package final class MessagingClient: @unchecked Sendable {
     private var stopBy: ContinuousClock.Instant?
 
     /// - Parameters:
+    ///   - now: the machine's clock, for `since` in `status`.
     ///   - onRequest: gets each message on `request/+`, on the client's thread; must return at once.
     ///   - onDelivered: `takeDelivered` has something; the same thread, the same haste.
     ///   - onChange: connection, error or faults in `status` changed; likewise.
     package init(
         config: MessagingConfig,
+        now: @escaping @Sendable () -> Timestamp,
         onRequest: @escaping @Sendable (IncomingRequest) -> Void,
         onDelivered: @escaping @Sendable () -> Void,
         onChange: @escaping @Sendable () -> Void = {}
     ) {
         self.config = config
+        self.now = now
         self.onRequest = onRequest
         self.onDelivered = onDelivered
         self.onChange = onChange
         topics = Topics(base: config.base, id: config.id)
         mail = Mail(topics: topics, limits: config.limits)
-        current.since = Self.wallClock()
+        current.since = now()
     }
 
     /// Starts the thread, which connects now and again until `stop`; a broker that is not there is

@@ -92,15 +92,50 @@ package struct Doctor {
             return add("lock", .failed, "\(error)")
         }
         defer { withExtendedLifetime(lock) {} }
-        let isOpen = information.st_mode & 0o027 != 0
-        add(
-            "folder", isOpen ? .warning : .ok,
-            isOpen ? "\(folder) is open to others: chmod 0750" : folder)
+        checkFolder(information)
         checkFiles()
         checkRoom()
         checkTroubles()
         examineLedger()
         examineHistory()
+    }
+
+    /// What can be found out of a store that is in use: its folder, and a copy of its ledger.
+    static func examine(
+        copy path: String, head: ChainHead, folder: String, now: Timestamp
+    ) -> [DoctorFinding] {
+        var doctor = Doctor(folder: folder, now: now, temporary: "")
+        doctor.examine(copy: path, head)
+        return doctor.findings
+    }
+
+    private mutating func examine(copy path: String, _ head: ChainHead) {
+        var information = stat()
+        if stat(folder, &information) == 0 { checkFolder(information) }
+        checkFiles()
+        checkRoom()
+        checkTroubles()
+        do throws(StorageError) {
+            let connection = try StoreConnection(copy: path, of: .ledger)
+            checkLibrary(try connection.setting("auto_vacuum"), try connection.libraryVersion())
+            let found = try LedgerExamination(connection)
+            checkStructure(found, nil)
+            add(
+                "copy", problems: found.head == head ? [] : ["its chain ends elsewhere"],
+                ok: "it holds every commit of the ledger")
+            try checkWeights(connection)
+            try checkContents(connection)
+            try connection.close()
+        } catch {
+            add("ledger", .failed, "\(error)")
+        }
+    }
+
+    private mutating func checkFolder(_ information: stat) {
+        let isOpen = information.st_mode & 0o027 != 0
+        add(
+            "folder", isOpen ? .warning : .ok,
+            isOpen ? "\(folder) is open to others: chmod 0750" : folder)
     }
 
     private mutating func checkFiles() {

@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Glibc
 
 /// A verified copy of the ledger.
 package struct LedgerBackup: Sendable, Equatable {
@@ -19,12 +20,14 @@ extension LedgerBackup {
 
     /// The copies in `folder`, oldest first: what has exactly the form of their names.
     package static func all(in folder: String) -> [String] {
-        StoreFiles.names(folder).filter { name in
-            name.utf8.count == 26 && name.hasPrefix("ledger-") && name.hasSuffix("Z.db")
-                && name.utf8.dropFirst(7).prefix(15).enumerated().allSatisfy { place, byte in
-                    place == 8 ? byte == 0x54 : (0x30...0x39).contains(byte)
-                }
-        }
+        StoreFiles.names(folder).filter(isName)
+    }
+
+    static func isName(_ name: String) -> Bool {
+        name.utf8.count == 26 && name.hasPrefix("ledger-") && name.hasSuffix("Z.db")
+            && name.utf8.dropFirst(7).prefix(15).enumerated().allSatisfy { place, byte in
+                place == 8 ? byte == 0x54 : (0x30...0x39).contains(byte)
+            }
     }
 }
 
@@ -53,7 +56,9 @@ extension LedgerStore {
     ) throws(StorageError) -> UnverifiedBackup {
         try StoreFolder.create(folder)
         for name in StoreFiles.names(folder)
-        where name.hasPrefix("ledger-") && name.contains(Self.unfinished) {
+        where LedgerBackup.isName(String(name.prefix(26)))
+            && name.dropFirst(26).hasPrefix(Self.unfinished)
+        {
             StoreFiles.remove(StoreFiles.join(folder, name))
         }
         let name = LedgerBackup.name(at)
@@ -149,29 +154,20 @@ package struct UnverifiedBackup: Sendable {
         }
     }
 
-    /// What is wrong with the copy, which goes then: its own structure, references, chain and books.
-    package func examine() throws(StorageError) -> BackupProblems {
-        defer { Self.remove(part) }
-        let found = try LedgerExamination(copy: part)
-        return BackupProblems(
-            structure: found.structure, references: found.foreignKeys,
-            chain: found.breaks.map(\.description)
-                + (found.head == head ? [] : ["its chain ends elsewhere"]),
-            books: found.books, commits: head.seq)
+    /// All checks of `Doctor` that the copy, which goes then, and the folder of the store in use
+    /// admit: not the structure of the file itself, its mark and the history.
+    package func examine(store: String, now: Timestamp) -> [DoctorFinding] {
+        defer {
+            Self.remove(part)
+            // Stays where something else is in it.
+            rmdir(folder)
+        }
+        return Doctor.examine(copy: part, head: head, folder: store, now: now)
     }
 
     fileprivate static func remove(_ part: String) {
         for suffix in ["", "-journal", "-wal", "-shm"] { StoreFiles.remove(part + suffix) }
     }
-}
-
-/// What was found in a copy, by check; all empty in a good one.
-package struct BackupProblems: Sendable, Equatable {
-    package let structure: [String]
-    package let references: [String]
-    package let chain: [String]
-    package let books: [String]
-    package let commits: Int64
 }
 
 /// What is in a ledger's file that nobody uses: all that can be checked without changing it.

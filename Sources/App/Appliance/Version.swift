@@ -17,5 +17,6 @@ package var versionText: String {
     (["bellwether \(version)"] + versionParts).joined(separator: "\n")
 }
 
-/// No clock that is right shows a time before this.
-package let clockEarliest = Timestamp(CivilDate(daysSinceEpoch: 20_454), secondsOfDay: 0)
+/// No clock that is right shows a time before this, that of the newest entry of the package's
+/// changelog: a test compares them.
+package let clockEarliest = Timestamp(rfc3339: "2026-11-22T12:00:00Z") ?? .distantPast

@@ -17,9 +17,8 @@ struct ControlAccess {
 
     /// - Parameter seconds: how long the daemon may take.
     func ask(_ request: ControlRequest, seconds: Double = 30) throws -> ControlAnswer {
-        let path = configuration.controlPath
-        do {
-            return try ControlClient.ask(request.line, path: path, seconds: seconds)
+        do throws(ControlError) {
+            return try StartingDaemon.ask(request, configuration, seconds: seconds)
         } catch {
             switch error {
             case .absent: return try offline(request)
@@ -74,6 +73,52 @@ struct ControlAccess {
 
     static func transaction() -> String {
         "ctl-" + UUID().uuidString.lowercased()
+    }
+}
+
+/// Between taking its store and opening its socket the daemon checks its books, which can take long:
+/// who asks meanwhile waits for it.
+enum StartingDaemon {
+    private static let patience = Duration.seconds(10)
+
+    /// - Throws: `absent` where none runs, `starting` where it still does not listen after a while.
+    static func ask(
+        _ request: ControlRequest, _ configuration: Configuration, seconds: Double
+    ) throws(ControlError) -> ControlAnswer {
+        let path = configuration.controlPath
+        let deadline = ContinuousClock.now + patience
+        var isTold = false
+        while true {
+            do throws(ControlError) {
+                return try ControlClient.ask(request.line, path: path, seconds: seconds)
+            } catch {
+                guard case .absent = error, let holder = holder(of: configuration.storage.path)
+                else { throw error }
+                guard ContinuousClock.now < deadline else {
+                    throw .starting(path: path, holder: holder)
+                }
+                if !isTold {
+                    complain(
+                        "bellwether: bellwether run is starting (\(holder)): waiting for it, up to "
+                            + "\(patience.components.seconds) s")
+                }
+                isTold = true
+                usleep(100_000)
+            }
+        }
+    }
+
+    /// - Returns: `pid 4711` where a daemon has the store; nothing is made where there is none.
+    private static func holder(of folder: String) -> String? {
+        guard FileManager.default.fileExists(atPath: folder + "/lock") else { return nil }
+        do throws(StorageError) {
+            _ = try StoreLock(folder: folder, purpose: "bellwether ctl")
+            return nil
+        } catch {
+            let mark = " (\(RunCommand.purpose))"
+            guard case .locked(_, let holder) = error, holder.hasSuffix(mark) else { return nil }
+            return String(holder.dropLast(mark.count))
+        }
     }
 }
 

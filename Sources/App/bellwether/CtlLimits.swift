@@ -72,8 +72,7 @@ struct CtlReload: ParsableCommand {
         let request = ControlRequest(
             transaction: common.transaction ?? ControlAccess.transaction(), verb: .reload)
         do throws(ControlError) {
-            return try ControlClient.ask(
-                request.line, path: loaded.configuration.controlPath, seconds: 30)
+            return try StartingDaemon.ask(request, loaded.configuration, seconds: 30)
         } catch {
             if case .absent = error { return nil }
             throw error

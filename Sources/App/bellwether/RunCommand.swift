@@ -22,6 +22,8 @@ struct RunCommand: ParsableCommand {
             other end. SIGHUP has it read the configuration again, SIGUSR1 log more, SIGUSR2 less.
             """)
     static let name = "run"
+    /// What the lock of the store says of its holder.
+    static let purpose = "bellwether \(name)"
 
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Print nothing but warnings.") var quiet = false
@@ -53,7 +55,7 @@ struct RunCommand: ParsableCommand {
             }
             service.begins("opening the stores", atMost: .seconds(900))
             let access = try StoreAccess(
-                folder: configuration.storage.path, purpose: "bellwether run",
+                folder: configuration.storage.path, purpose: Self.purpose,
                 reserve: configuration.storage.reserve)
             for warning in access.history.warnings { complain("warning: \(warning)") }
             for warning in access.ledger.openWarnings { alert("ledger", warning, inbox) }
@@ -144,18 +146,21 @@ struct RunCommand: ParsableCommand {
         if runner.onOver == nil { show.closing(runner.loop.engine, isOver: isOver) }
     }
 
-    /// Clock and disk, each on a thread of its own.
+    /// Clock and disk, each on a thread of its own. What is wrong with the clock at the start is
+    /// known before the first event is taken.
     private func watchHost(
         _ configuration: Configuration, _ service: DaemonService, _ inbox: Inbox
     ) {
         DiskWatch(
             folder: configuration.storage.path, freeMin: configuration.storage.freeMin,
+            free: { StoreReserve.freeSpace(folder: $0) },
             heartbeat: service.heartbeats.add("disk watch"),
             isOver: { inbox.stopRequested }, onLook: { inbox.post(.disk(shortage: $0)) }
         ).start()
         // There is no real market yet: “auto” has no clock to watch.
         guard configuration.clock.gate == .on else { return }
-        let verdicts = ClockVerdicts { inbox.post($0) }
+        let stamp = ClockStamp(folder: configuration.storage.path)
+        let verdicts = ClockVerdicts(stamp: stamp) { inbox.post($0) }
         ClockWatch(
             heartbeat: service.heartbeats.add("clock watch"),
             isOver: { inbox.stopRequested }, onLook: { verdicts.take($0) }

@@ -116,9 +116,8 @@ struct DoctorCommand: ParsableCommand {
             let configuration = try options.load(needsLimits: false, usesStore: true).configuration
             var told: ControlAnswer?
             do throws(ControlError) {
-                told = try ControlClient.ask(
-                    ControlRequest(transaction: nil, verb: .doctor).line,
-                    path: configuration.controlPath, seconds: 600)
+                told = try StartingDaemon.ask(
+                    ControlRequest(transaction: nil, verb: .doctor), configuration, seconds: 600)
             } catch {
                 guard case .absent = error else { throw error }
             }

@@ -81,9 +81,8 @@ final class CopyDesk: Sendable {
                 try ledger.copy(to: folder, at: wallTime(), keep: 1)
             },
             then: { (copy, transaction) throws(StorageError) in
-                defer { try? FileManager.default.removeItem(atPath: folder) }
-                return doctorAnswer(
-                    liveFindings(try copy.examine(), storage: storage), transaction: transaction)
+                doctorAnswer(
+                    copy.examine(store: storage.path, now: wallTime()), transaction: transaction)
             })
     }
 
@@ -136,33 +135,8 @@ extension DoctorFinding {
     }
 }
 
-/// What nobody but the daemon may open while it runs.
-private let closedToOthers = ["the structure of ledger.db itself", "mark", "files", "history"]
-
-private func liveFindings(_ found: BackupProblems, storage: StorageSettings) -> [DoctorFinding] {
-    func finding(_ check: String, _ problems: [String], _ ok: String) -> DoctorFinding {
-        DoctorFinding(
-            check: check, verdict: problems.isEmpty ? .ok : .failed,
-            detail: problems.isEmpty ? ok : problems.joined(separator: "; "))
-    }
-    var findings = [
-        finding("copy", found.structure, "every row of the ledger could be copied"),
-        finding("references", found.references, "every row refers to one that exists"),
-        finding("chain", found.chain, "\(found.commits) commits, none was altered"),
-        finding("books", found.books, "every posting balances"),
-    ]
-    let troubles = StoreTrouble.recent(folder: storage.path, now: wallTime())
-    findings.append(
-        DoctorFinding(
-            check: "troubles", verdict: troubles.isEmpty ? .ok : .warning,
-            detail: troubles.last?.text ?? "none within the hour"))
-    let shortage = DiskWatch.shortage(storage.path, freeMin: storage.freeMin)
-    findings.append(
-        DoctorFinding(
-            check: "disk", verdict: shortage == nil ? .ok : .warning,
-            detail: shortage ?? "at least \(storage.freeMin >> 20) MB are free"))
-    return findings
-}
+/// What nobody but the daemon may open while it runs; a copy has a structure of its own.
+private let closedToOthers = ["the structure of ledger.db itself", "mark", "history"]
 
 private func doctorAnswer(_ findings: [DoctorFinding], transaction: String?) -> ControlAnswer {
     let bad = findings.filter { $0.verdict != .ok }

@@ -57,6 +57,7 @@ package final class MessagingService {
         let port = RequestPort()
         client = MessagingClient(
             config: config,
+            now: { wallTime() },
             onRequest: { port.take($0) },
             // The next look, a second later at most, is early enough: nobody waits for it.
             onDelivered: {})
