@@ -66,13 +66,18 @@ struct FaultBench {
 
     /// The files that make the ledger durable.
     static func ledger(_ store: ProcessStore) -> [String] {
-        database(store) + [store.path + "/ledger.mark"]
+        log(store) + base(store) + mark(store)
     }
 
-    /// Those of which no call may fail. The mark is left to the kernel: one that stays behind only
-    /// sees less.
-    static func database(_ store: ProcessStore) -> [String] {
-        ["ledger.db", "ledger.db-wal", "ledger.db-journal"].map { store.path + "/" + $0 }
+    /// Left to the kernel: one that stays behind only sees less.
+    static func mark(_ store: ProcessStore) -> [String] { [store.path + "/ledger.mark"] }
+
+    /// Where commits go.
+    static func log(_ store: ProcessStore) -> [String] { [store.path + "/ledger.db-wal"] }
+
+    /// Written when it is made, and then only with what the log has and keeps until it is done.
+    static func base(_ store: ProcessStore) -> [String] {
+        ["ledger.db", "ledger.db-journal"].map { store.path + "/" + $0 }
     }
 
     /// How many such calls a whole run makes on these files.
