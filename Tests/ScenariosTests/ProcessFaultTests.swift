@@ -132,6 +132,19 @@ struct ProcessFaultTests {
         }
     }
 
+    @Test("S04: a mark that cannot be written ends nothing, and the next start makes it anew (S05)")
+    func mark() throws {
+        let bench = try FaultBench()
+        let store = bench.store("unmarked")
+        let outcome = try bench.run(
+            in: store, .error("EIO"), "pwrite64", at: 1, andAllAfter: true, on: FaultBench.mark)
+        #expect(outcome.status == 0, "\(outcome)")
+        #expect(store.left()["ledger.mark"]?.isEmpty == true)
+        try bench.expectSound(store, "unmarked", after: outcome)
+        try bench.expectRecovery(store, "unmarked")
+        #expect(store.left()["ledger.mark"]?.isEmpty == false)
+    }
+
     @Test("S04: a disk that is full once costs the reserve and the entries after it, no more")
     func reserve() throws {
         let bench = try FaultBench(compares: false)
