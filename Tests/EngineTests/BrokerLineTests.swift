@@ -56,17 +56,33 @@ import Testing
 
     @Test("S02: refused credentials are loud, latch, and are never a flat account")
     func refused() throws {
-        var world = OutsideWorld()
-        try world.take(.timer(.sessionOpen), "13:30")
-        try world.take(.link(.refused(reason: "401")), "13:31")
+        var (world, id) = try OutsideWorld.entered()
+        try world.report(id, .accepted(brokerOrderID: "b"))
+        try world.fill(id, "x", 10)
+        let lots = world.engine.portfolio.openLots(SymbolID(index: 0)).map(\.quantity)
+        func expectHeld() {
+            #expect(world.position == Quantity(whole: 10))
+            #expect(world.engine.portfolio.openLots(SymbolID(index: 0)).map(\.quantity) == lots)
+        }
+        #expect(!lots.isEmpty)
+        let before = world.questions.count
+        try world.take(.link(.refused(reason: "401")), "14:03")
         #expect(world.alerts.contains("credentials"))
-        #expect(world.engine.mode == .halted && world.block == .reconciling)
-        #expect(world.questions.isEmpty)
-        try world.take(.link(.up), "13:40")
+        #expect(world.engine.mode == .halted && world.block == .broker)
+        expectHeld()
+        try world.wait(until: time("14:12"))
+        #expect(world.questions.count == before, "nobody is asked")
+        expectHeld()
+        try world.take(.link(.up), "14:12")
         #expect(world.engine.mode == .halted, "a person has to lift it")
-        #expect(world.questions.isEmpty, "one read tries the way first")
-        try world.wait(until: time("13:50"))
+        #expect(world.questions.count == before, "one read tries the way first")
+        world.broker.holdings = [OutsideWorld.symbol: Quantity(whole: 10)]
+        world.broker.cash = Money(whole: 99_000)
+        world.broker.fills = [world.listed(id, "x", 10, at: time("14:02"))]
+        try world.wait(until: time("14:22"))
         #expect(world.ledger.reconciliations.last?.verdict == .matches)
+        expectHeld()
+        #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
     @Test("S02: an account that cannot be read is told of, and nothing is judged by it")
@@ -79,6 +95,65 @@ import Testing
         #expect(world.block == .reconciling && world.engine.mode == .active)
         try world.wait(until: time("13:40"))
         #expect(world.ledger.reconciliations.last?.verdict == .matches && world.block == nil)
+    }
+
+    @Test("S28: what never left goes out again after longer pauses, three times in all (S03)")
+    func attempts() throws {
+        var (world, id) = try OutsideWorld.entered {
+            $0.execution.sending.backoffBase = Span(seconds: 2)
+        }
+        for attempt in 1...2 {
+            let said = world.engine.now
+            try world.report(id, .notSent(reason: "dns", attempt: attempt))
+            while world.sent.count == attempt, world.engine.nextDue < said + Span(seconds: 10) {
+                try world.take(.timer(.due), max(world.engine.nextDue, said))
+            }
+            let pause = world.engine.now - said
+            #expect(pause >= Span(seconds: 1) && pause <= Span(seconds: Int64(2 * attempt)))
+            #expect(world.sent.map(\.attempt) == Array(1...attempt + 1))
+        }
+        try world.report(id, .notSent(reason: "dns", attempt: 3))
+        #expect(world.status(id) == .notPlaced)
+        try world.wait(until: time("14:30"))
+        #expect(world.sent.count == 3)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S28: a request without an answer is unknown after half a minute, and is read (S03)")
+    func silence() throws {
+        var (world, id) = try OutsideWorld.entered()
+        try world.wait(until: time("14:02") + Span(seconds: 29))
+        #expect(world.status(id) == .submitting && world.asked.isEmpty)
+        try world.wait(until: time("14:02") + Span(seconds: 31))
+        #expect(world.status(id) == .unknown)
+        // The reads go unanswered as well; each has its deadline.
+        try world.wait(until: time("14:05"), account: false)
+        #expect((2...6).contains(world.asked.count) && Set(world.asked) == [id])
+        #expect(world.sent.count == 1)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S28: an account that nobody answers for is asked five times, then given up (S03)")
+    func silentAccount() throws {
+        var world = OutsideWorld()
+        try world.take(.timer(.sessionOpen), "13:30")
+        try world.take(.link(.up), "13:31")
+        var asked = [world.engine.now]
+        while world.ledger.reconciliations.isEmpty, world.engine.nextDue < time("14:00") {
+            let before = world.questions.count
+            try world.take(.timer(.due), max(world.engine.nextDue, world.engine.now))
+            if world.questions.count > before { asked.append(world.engine.now) }
+        }
+        #expect(asked.count == 5)
+        let config = ReconciliationConfig()
+        for (index, times) in zip(asked, asked.dropFirst()).enumerated() {
+            let late = (times.0 + config.answerWait, times.1)
+            let most = min(config.retryMax, Span(seconds: 1 << Int64(index + 1)))
+            #expect(late.1 > late.0 && late.1 <= late.0 + most, "\(index): \(late)")
+        }
+        #expect(world.ledger.reconciliations.map(\.verdict) == [.incomplete])
+        #expect(world.alerts == ["account-unreadable"])
+        #expect(world.block == .reconciling, "nothing is judged, and nothing leaves")
     }
 
     @Test("S03: errors are counted by class, in order of the words")

@@ -325,7 +325,7 @@ import Testing
         }
     }
 
-    @Test("S34, S44: while paused nothing becomes a ticket, and a restart gives the same mode")
+    @Test("S34, S05: while paused nothing becomes a ticket, and a restart gives the same mode")
     func noTicket() throws {
         try forAll(150) { draw in
             let names = ["AA", "BB", "CC"]

@@ -16,6 +16,33 @@ import Testing
         try world.wait(until: world.engine.now + Span(seconds: 10))
     }
 
+    @Test("S33: K1, before the intent was stored: no trace, and the same decision again")
+    func beforeIntent() throws {
+        var world = try OutsideWorld.ready()
+        let item = NewsItem(
+            id: "n", headline: World.good, symbols: [OutsideWorld.symbol], createdAt: time("14:02"))
+        var lost: [Effect] = []
+        try world.engine.process(Stamped(at: time("14:02"), .news(item)), effects: &lost)
+        let decided = try #require(world.engine.openOrders.first?.intent)
+        try world.restart()
+        #expect(world.engine.openOrders.isEmpty && world.ledger.orders.isEmpty)
+        #expect(world.engine.execution.reserved == .zero)
+        // The history gives its bars back.
+        try world.engine.backfill(
+            Bar(
+                symbol: SymbolID(index: 0), start: time("14:00"), open: decimal("100"),
+                high: decimal("100"), low: decimal("100"), close: decimal("100"),
+                volume: Volume(shares: 1_000)), knownAt: time("14:01"))
+        try world.take(.link(.up), "14:02")
+        try world.answerAccount()
+        #expect(world.sent.isEmpty)
+        // Nobody has noted the story as taken, so it comes again.
+        try world.take(.news(item), "14:03")
+        #expect(world.sent.map(\.id) == [decided.id])
+        #expect(world.ledger.orders[decided.id]?.intent.decisionKey == decided.decisionKey)
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
     @Test(
         "S33: K2, an intent that had not left lapses, or passes all gates again",
         arguments: [30, 90])
@@ -98,7 +125,7 @@ import Testing
     }
 
     @Test(
-        "K9, a cancel without an answer: asked again after the line is back; the fill may win",
+        "S33: K9, a cancel without an answer: asked again after the line is back; the fill may win",
         arguments: [true, false])
     func afterCancel(fillWins: Bool) throws {
         var (world, id) = try OutsideWorld.entered()
@@ -132,7 +159,70 @@ import Testing
         #expect(world.broken.isEmpty, "\(world.broken)")
     }
 
-    @Test("K12: twice in a row during recovery, nothing is sent and the question stays open")
+    @Test("S37: K10, between question and answer of a comparison: begun anew, repaired once")
+    func duringComparison() throws {
+        var (world, id) = try OutsideWorld.entered()
+        try world.report(id, .accepted(brokerOrderID: "b-\(id)"))
+        world.broker.orders = [try world.shown(id, .filled, filled: 10)]
+        world.broker.fills = [world.listed(id, "x1", 4), world.listed(id, "x2", 6)]
+        world.broker.holdings = [OutsideWorld.symbol: Quantity(whole: 10)]
+        world.broker.cash = Money(whole: 99_000)
+        func comparisons() -> Int { world.ledger.reconciliations.count }
+        try world.restart()
+        try world.take(.link(.up), "14:03")
+        guard case .account(let query) = try #require(world.questions.last) else {
+            Issue.record("\(world.questions)")
+            return
+        }
+        let before = comparisons()
+        try world.restart()
+        #expect(world.ledger.fills.isEmpty && world.block == .reconciling)
+        try world.take(.link(.up), "14:04")
+        guard case .account(let again) = try #require(world.questions.last) else {
+            Issue.record("\(world.questions)")
+            return
+        }
+        #expect(again.run != query.run)
+        // The answer to the question of before comes after all, and is nobody's.
+        let late = AccountAnswer(
+            query: query, asked: time("14:03"), result: .account(world.broker.report))
+        try world.take(.account(late), "14:04")
+        #expect(world.ledger.fills.isEmpty && comparisons() == before)
+        try world.answerAccount()
+        try world.wait(until: time("14:04") + Span(seconds: 10))
+        let repaired = world.ledger.reconciliations.filter { $0.verdict == .repaired }.map(\.id)
+        #expect(repaired == [again.run])
+        #expect(world.ledger.fills.map(\.foundBy) == [again.run, again.run])
+        try world.restart()
+        try reconnect(&world)
+        #expect(world.ledger.reconciliations.last?.verdict == .matches)
+        #expect(world.ledger.fills.count == 2 && world.position == Quantity(whole: 10))
+        #expect(world.broken.isEmpty, "\(world.broken)")
+    }
+
+    @Test("S34: K11, a pause was stored and its answer lost: it holds, and is answered as at first")
+    func afterPause() throws {
+        var world = World()
+        try world.open()
+        try world.bar("14:00", "100")
+        let command = Command(
+            transaction: "t1", by: "ctl:root", isProven: true, why: "test", verb: pause)
+        var effects: [Effect] = []
+        try world.engine.process(Stamped(at: time("14:01"), .command(command)), effects: &effects)
+        world.adopt(effects)
+        let lost = try #require(world.answers.last)
+        let stored = world.rows
+        try world.restart()
+        #expect(world.engine.mode == .paused)
+        try world.bar("14:01", "100")
+        try world.news("14:03")
+        #expect(world.submitted.isEmpty && world.refusals == [.mode])
+        #expect(try world.send(pause, "t1") == lost)
+        #expect(world.rows.holds == stored.holds && world.rows.commands == stored.commands)
+        #expect(invariants(world).isEmpty, "\(invariants(world))")
+    }
+
+    @Test("S05: K12, twice in a row during recovery, nothing is sent and the question stays open")
     func twice() throws {
         var (world, id) = try OutsideWorld.entered()
         try world.restart(recovers: false)

@@ -28,17 +28,26 @@ struct FaultBench {
     private static let sweep = ProcessInfo.processInfo.environment["BELLWETHER_SWEEP"]
 
     /// About `count` of the numbers from `first` to `last`, evenly spread from a random start.
-    func points(_ count: Int, first: Int = 1, last: Int) -> [Int] {
-        let wanted = Self.sweep.map { $0 == "all" ? .max : Int($0) ?? count } ?? count
-        if last - first < wanted { return Array(first...max(first, last)) }
+    ///
+    /// - Parameter share: a sweep of all takes one of so many; nil: `count` and no more.
+    func points(_ count: Int, first: Int = 1, last: Int, share: Int? = 1) -> [Int] {
+        let range = last - first + 1
+        let swept = Self.sweep.flatMap { $0 == "all" ? share.map { range / $0 } : Int($0) }
+        let wanted = max(1, share == nil ? count : swept ?? count)
+        if range <= wanted { return Array(first...max(first, last)) }
         var random = propertyRandom
-        let step = (last - first + 1) / max(1, wanted)
+        let step = range / wanted
         return Array(stride(from: first + random.below(step), through: last, by: step))
+    }
+
+    /// How many points a test played, for the record of a sweep.
+    func tell(_ what: String, _ count: Int) {
+        if Self.sweep != nil { print("sweep: \(what): \(count) points") }
     }
 
     /// Points are independent: a sweep takes as many at a time as there are cores.
     func each(
-        _ points: [Int], _ body: @escaping @Sendable (Int) throws -> Void
+        _ what: String, _ points: [Int], _ body: @escaping @Sendable (Int) throws -> Void
     ) async throws {
         let width = Self.sweep == nil ? 1 : ProcessInfo.processInfo.activeProcessorCount
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -48,6 +57,7 @@ struct FaultBench {
             }
             try await group.waitForAll()
         }
+        tell(what, points.count)
     }
 
     func store(_ name: String) -> ProcessStore { ProcessStore(path: folder(name)) }
@@ -56,8 +66,28 @@ struct FaultBench {
 
     /// The files that make the ledger durable.
     static func ledger(_ store: ProcessStore) -> [String] {
-        ["ledger.db", "ledger.db-wal", "ledger.db-journal", "ledger.mark"]
-            .map { store.path + "/" + $0 }
+        log(store) + base(store) + mark(store)
+    }
+
+    /// Left to the kernel: one that stays behind only sees less.
+    static func mark(_ store: ProcessStore) -> [String] { [store.path + "/ledger.mark"] }
+
+    /// Where commits go.
+    static func log(_ store: ProcessStore) -> [String] { [store.path + "/ledger.db-wal"] }
+
+    /// Written when it is made, and then only with what the log has and keeps until it is done.
+    static func base(_ store: ProcessStore) -> [String] {
+        ["ledger.db", "ledger.db-journal"].map { store.path + "/" + $0 }
+    }
+
+    /// How many such calls a whole run makes on these files.
+    func calls(
+        _ call: String, on files: (ProcessStore) -> [String] = Self.ledger
+    ) throws -> Int {
+        let counted = store("counted")
+        defer { remove(counted) }
+        return try Strace.count(
+            command(in: counted), calls: [call], paths: files(counted))[call] ?? 0
     }
 
     func options(_ store: ProcessStore, _ more: [String] = []) -> [String] {
@@ -82,26 +112,41 @@ struct FaultBench {
     /// A run with a fault somewhere in the files of its ledger.
     func run(
         in store: ProcessStore, _ fault: Strace.Fault, _ call: String, at number: Int,
-        andAllAfter: Bool = false
+        andAllAfter: Bool = false, on files: (ProcessStore) -> [String] = Self.ledger
     ) throws -> ChildProcess.Outcome {
         try Strace.start(
             command(in: store), fault, call: call, number: number, andAllAfter: andAllAfter,
-            paths: Self.ledger(store)
+            paths: files(store)
         ).wait()
     }
 
-    /// The doctor finds nothing broken; the books, ids, decisions and executions are sound.
+    /// The doctor finds nothing broken; the books, ids, decisions and executions are sound; and what
+    /// the run told was stored before. The files stay as they were for the next start.
+    ///
+    /// - Returns: whether there were commits that are in the log alone.
+    @discardableResult
     func expectSound(
-        _ store: ProcessStore, _ story: String, location: SourceLocation = #_sourceLocation
-    ) throws {
+        _ store: ProcessStore, _ story: String, after outcome: ChildProcess.Outcome? = nil,
+        location: SourceLocation = #_sourceLocation
+    ) throws -> Bool {
+        let left = store.left()
         let doctor = try Program.run(["doctor"] + options(store))
         #expect(doctor.status == 0, "\(story)\n\(doctor)", sourceLocation: location)
-        guard try store.hasOrders() else { return }
-        try store.expectSound(story, location: location)
-        for (subject, sql) in Self.inconsistencies {
-            let found = try store.count("SELECT count(*) FROM (\(sql))")
-            #expect(found == 0, "\(story): \(found) \(subject)", sourceLocation: location)
+        try store.examined { copy in
+            let hasOrders = try copy.hasOrders()
+            if let outcome {
+                let fills = hasOrders ? try copy.count("SELECT count(*) FROM fills") : 0
+                expectNothingLost(outcome, stored: fills, story, location: location)
+            }
+            guard hasOrders else { return }
+            try copy.expectSound(story, location: location)
+            for (subject, sql) in Self.inconsistencies {
+                let found = try copy.count("SELECT count(*) FROM (\(sql))")
+                #expect(found == 0, "\(story): \(found) \(subject)", sourceLocation: location)
+            }
         }
+        #expect(store.left() == left, "\(story): the files changed", sourceLocation: location)
+        return left["ledger.db-wal"]?.isEmpty == false
     }
 
     private static let inconsistencies = [
@@ -130,12 +175,10 @@ struct FaultBench {
     }
 
     /// Told only after it was stored: no fill that was shown may be missing.
-    func expectNothingLost(
-        _ outcome: ChildProcess.Outcome, _ store: ProcessStore, _ story: String,
-        location: SourceLocation = #_sourceLocation
-    ) throws {
+    private func expectNothingLost(
+        _ outcome: ChildProcess.Outcome, stored: Int, _ story: String, location: SourceLocation
+    ) {
         let shown = outcome.lines.count { $0.contains("Z  fill ") }
-        let stored = try store.hasOrders() ? store.count("SELECT count(*) FROM fills") : 0
         #expect(
             stored >= shown, "\(story): \(shown) fills shown, \(stored) stored",
             sourceLocation: location)

@@ -234,19 +234,25 @@ import Testing
         }
     }
 
-    @Test("S39: garbage on the socket disturbs nothing while orders are made")
+    @Test(
+        "S43: what the socket cannot read is refused, and the commands after it are done (S39)")
     func garbage() throws {
         let child = try start()
         try child.wait(for: "  order ")
         let path = store.path + "/control.sock"
-        for line in ["", "{", "{\"verb\":\"buy\"}", String(repeating: "x", count: 6_000)] {
+        let bad = ["", "{", "{\"verb\":\"buy\"}", String(repeating: "x", count: 6_000)]
+        for (line, word) in zip(bad, ["pause", "resume", "pause", "resume"]) {
             let answer = try ControlClient.ask(line, path: path, seconds: 10)
             #expect(answer.error != nil, "\(line.prefix(20))")
+            let next = try ctl(word)
+            #expect(next.status == 0, "\(line.prefix(20)): \(next)")
+            #expect(text(try state()["mode"]) == (word == "pause" ? "paused" : "active"))
         }
         let counters = try state()["counters"]
         #expect(counters?["requests_refused"]?["oversize"] == .number("1"))
         #expect(counters?["requests_refused"]?["malformed"] == .number("2"))
         try end(child)
+        #expect(try store.count("SELECT count(*) FROM commands") == 4)
     }
 
     @Test("S34: with the gate on, a clock behind its own past is known before the first event")

@@ -63,7 +63,9 @@ import Testing
         let pause = [Program.path, "ctl", "pause"] + bench.options(store)
         let paths = FaultBench.ledger(store)
         let calls = try Strace.count(pause, calls: ["pwrite64"], paths: paths)["pwrite64"] ?? 1
-        for number in bench.points(5, last: calls) {
+        let numbers = bench.points(5, last: calls)
+        defer { bench.tell("offline pause killed at pwrite64", numbers.count) }
+        for number in numbers {
             #expect(try Program.run(["ctl", "resume"] + bench.options(store)).status == 0)
             let story = "killed at pwrite64 \(number) of \(calls)"
             let killed = try Strace.start(

@@ -160,7 +160,7 @@ import Testing
         let store = ProcessStore(path: folder("store"))
         // Many more than the socket's buffer takes.
         #expect(
-            try comesTrue { try store.count("SELECT count(*) FROM fills") > 300 })
+            try comesTrue { try store.countLive("SELECT count(*) FROM fills") > 300 })
         #expect(systemd.wait(for: "WATCHDOG=1", count: 3))
         #expect(!systemd.texts.contains("WATCHDOG=trigger"))
         let before = ContinuousClock.now

@@ -137,7 +137,7 @@ struct ProcessMQTTTests {
         ear.kill(SIGTERM)
         let token = try #require(SeenMessage.all(try ear.wait()).first?.payload)
         #expect(bench.text(try bench.ask("pause", #"{"reason":"b"}"#)["status"]) == "ok")
-        let before = try bench.store.count("SELECT count(*) FROM commands")
+        let before = try bench.store.countLive("SELECT count(*) FROM commands")
 
         #expect(bench.text(try bench.ask("resume", token)["error"]) == "replayed")
         #expect(bench.text(try bench.ask("pause", token)["error"]) == "conflict")
@@ -160,7 +160,7 @@ struct ProcessMQTTTests {
         try answers.wait(for: #""error":"retained""#)
         answers.kill(SIGTERM)
         #expect(bench.text(try bench.state()["mode"]) == "paused")
-        #expect(try bench.store.count("SELECT count(*) FROM commands") == before)
+        #expect(try bench.store.countLive("SELECT count(*) FROM commands") == before)
         _ = try bench.end(child)
 
         // A restart has forgotten nothing: the token is still known, the retained request refused.

@@ -6,8 +6,17 @@ import TestSupport
 import Testing
 
 /// A store folder as a run left it, read back when nobody holds it any more.
+///
+/// SQLite mends a ledger as it opens and closes it, and so does the ledger with its mark: whoever looks
+/// gets a copy, so that the next start of the program meets the files as the last one left them.
 struct ProcessStore {
     let path: String
+    /// Nobody starts from it: it may be opened as it is.
+    private let isCopy: Bool
+
+    init(path: String) { (self.path, isCopy) = (path, false) }
+
+    private init(copy: String) { (path, isCopy) = (copy, true) }
 
     /// What must not depend on how often the run was interrupted, table by table, row by row.
     struct Contents: Equatable {
@@ -48,10 +57,40 @@ struct ProcessStore {
         "taken": "news_id, at",
     ]
 
-    func contents() throws -> Contents {
-        let queue = try DatabaseQueue(path: path + "/ledger.db")
+    /// One copy of the files of the ledger for all that `body` asks; what SQLite makes of them
+    /// again, and what is no part of the ledger, stays behind.
+    func examined<T>(
+        _ file: String = "ledger.db", _ body: (ProcessStore) throws -> T
+    ) throws -> T {
+        if isCopy { return try body(self) }
+        let folder = try ScratchFolder(inMemory: true)
+        for (name, data) in left(file) { try folder.write(Array(data), to: "store/" + name) }
+        return try body(ProcessStore(copy: folder("store")))
+    }
+
+    /// The files that make a ledger, as they lie there.
+    func left(_ file: String = "ledger.db") -> [String: Data] {
+        var found: [String: Data] = [:]
+        for name in [file, file + "-wal", file + "-journal", "ledger.mark", "ledger.trouble"] {
+            found[name] = FileManager.default.contents(atPath: path + "/" + name)
+        }
+        return found
+    }
+
+    private func read<T>(
+        _ file: String = "ledger.db", _ body: (Database) throws -> T
+    ) throws -> T {
+        try examined(file) { copy in try copy.open(file, body) }
+    }
+
+    private func open<T>(_ file: String, _ body: (Database) throws -> T) throws -> T {
+        let queue = try DatabaseQueue(path: path + "/" + file)
         defer { try? queue.close() }
-        return try queue.read { db in
+        return try queue.read(body)
+    }
+
+    func contents() throws -> Contents {
+        try read { db in
             var contents = Contents()
             for (table, columns) in Self.compared {
                 let order = table == "balances" ? "account" : "seq"
@@ -67,9 +106,7 @@ struct ProcessStore {
 
     /// Of broker and books: cause and verdict, oldest first.
     func comparisons() throws -> [String] {
-        let queue = try DatabaseQueue(path: path + "/ledger.db")
-        defer { try? queue.close() }
-        return try queue.read { db in
+        try read { db in
             try String.fetchAll(
                 db, sql: "SELECT cause || ' ' || verdict FROM reconciliations ORDER BY seq")
         }
@@ -77,30 +114,33 @@ struct ProcessStore {
 
     /// One number that a statement yields.
     func count(_ sql: String, file: String = "ledger.db") throws -> Int {
-        let queue = try DatabaseQueue(path: path + "/" + file)
-        defer { try? queue.close() }
-        return try queue.read { db in try Int.fetchOne(db, sql: sql) ?? 0 }
+        try read(file) { db in try Int.fetchOne(db, sql: sql) ?? 0 }
+    }
+
+    /// The same of a ledger in which a run is writing, which no copy of files would show whole.
+    func countLive(_ sql: String) throws -> Int {
+        try open("ledger.db") { db in try Int.fetchOne(db, sql: sql) ?? 0 }
     }
 
     /// The text in the first column of each row.
     func texts(_ sql: String) throws -> [String] {
-        let queue = try DatabaseQueue(path: path + "/ledger.db")
-        defer { try? queue.close() }
-        return try queue.read { db in try String.fetchAll(db, sql: sql) }
+        try read { db in try String.fetchAll(db, sql: sql) }
     }
 
     /// Everything that a kill must not have broken: books, uniqueness, structure.
     func expectSound(_ comment: String, location: SourceLocation = #_sourceLocation) throws {
-        let lock = try StoreLock(folder: path, purpose: "test")
-        let ledger = try LedgerStore(folder: path)
-        let problems = try ledger.checkBooks()
-        try ledger.close()
-        #expect(problems.isEmpty, "\(comment): \(problems)", sourceLocation: location)
-        for (subject, sql) in Self.duplicates {
-            let found = try count("SELECT count(*) FROM (\(sql))")
-            #expect(found == 0, "\(comment): \(found) \(subject)", sourceLocation: location)
+        try examined { copy in
+            let lock = try StoreLock(folder: copy.path, purpose: "test")
+            let ledger = try LedgerStore(folder: copy.path, reserve: 0)
+            let problems = try ledger.checkBooks()
+            try ledger.close()
+            #expect(problems.isEmpty, "\(comment): \(problems)", sourceLocation: location)
+            for (subject, sql) in Self.duplicates {
+                let found = try copy.count("SELECT count(*) FROM (\(sql))")
+                #expect(found == 0, "\(comment): \(found) \(subject)", sourceLocation: location)
+            }
+            withExtendedLifetime(lock) {}
         }
-        withExtendedLifetime(lock) {}
     }
 
     private static let duplicates = [

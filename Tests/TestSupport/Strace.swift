@@ -74,7 +74,10 @@ package enum Strace {
         return found
     }
 
-    /// How often the program makes each of these calls, to its end.
+    /// How often one thread of the program makes each of these calls, to its end: the most of any.
+    ///
+    /// - Throws: where several threads make the calls on `paths`, as a fault that is counted a thread
+    ///   at a time would not reach them all.
     package static func count(
         _ command: [String], calls: [String], paths: [String] = []
     ) throws -> [String: Int] {
@@ -83,16 +86,20 @@ package enum Strace {
         guard outcome.status == 0 else {
             throw ChildProcess.Failure(description: "\(command): \(outcome)")
         }
-        var counts: [String: Int] = [:]
+        var counts: [Substring: [String: Int]] = [:]
         for line in try String(contentsOfFile: folder("log"), encoding: .utf8).split(
             separator: "\n")
         {
             // “123   pwrite64(4, …”; one that another thread interrupts goes on as “<... resumed>”.
-            let text = line.drop { $0.isNumber || $0 == " " }
+            let thread = line.prefix { $0.isNumber }
+            let text = line.dropFirst(thread.count).drop { $0 == " " }
             guard let name = text.split(separator: "(").first.map(String.init) else { continue }
-            if calls.contains(name) { counts[name, default: 0] += 1 }
+            if calls.contains(name) { counts[thread, default: [:]][name, default: 0] += 1 }
         }
-        return counts
+        guard paths.isEmpty || counts.count <= 1 else {
+            throw ChildProcess.Failure(description: "\(command): calls of threads \(counts)")
+        }
+        return counts.values.reduce(into: [:]) { $0.merge($1) { max($0, $1) } }
     }
 
     private static func start(
