@@ -81,13 +81,14 @@ struct LedgerDays {
             ]
         case 2: return [.command(asked(&draw))]
         case 3:
-            return [
+            return (0...draw.int(in: 0...3)).map {
                 .reconciliation(
                     reconciliation(
                         "rec-\(draw.int(in: 0...9))",
                         draw.element(of: [.matches, .repaired, .differs, .incomplete]),
-                        draw.element(of: ReconciliationTrigger.allCases), at: Int64(number)))
-            ]
+                        draw.element(of: ReconciliationTrigger.allCases),
+                        at: Int64(number * 10 + $0)))
+            }
         case 4 where !isLeaving:
             return (1...draw.int(in: 1...12)).map {
                 .hold(.set(hold("h\(model.holdCount + $0)", nil, &draw)))
