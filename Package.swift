@@ -111,7 +111,8 @@ let package = Package(
             path: "Sources/App/bellwether"),
 
         .target(
-            name: "TestSupport", dependencies: ["Primitives", "Domain"], path: "Tests/TestSupport"),
+            name: "TestSupport", dependencies: ["Primitives", "Domain", "Simulation"],
+            path: "Tests/TestSupport"),
         // C, so that it can stand in for malloc.
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         tests("Primitives", []),
@@ -123,15 +124,18 @@ let package = Package(
         tests("Signals", ["Signals", "Indicators"]),
         tests("Risk", ["Risk", "Calendar"]),
         tests("Execution", ["Execution", "Risk"]),
-        tests("Portfolio", ["Portfolio"]),
+        tests("Portfolio", ["Portfolio", "Simulation"]),
         tests("Learning", ["Learning"]),
-        tests("Engine", ["Engine", "Calendar", "AllocationCounter"] + stages),
+        tests("Engine", ["Engine", "Calendar", "Simulation", "AllocationCounter"] + stages),
         tests(
             "Backtest",
-            ["Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds"] + stages,
+            [
+                "Appliance", "Backtest", "Engine", "Calendar", "Indicators", "MarketFeeds",
+                "Simulation",
+            ] + stages,
             exclude: ["Fixtures"]),
         tests("Simulation", ["Simulation", "Backtest", "Engine", "Calendar", "Execution"]),
-        tests("Storage", ["Storage", grdb]),
+        tests("Storage", ["Storage", "Simulation", grdb]),
         tests("MarketFeeds", ["MarketFeeds"]),
         tests("NewsFeeds", ["NewsFeeds"]),
         tests("Host", ["Host", log]),

@@ -1,53 +1,62 @@
 import Domain
 import Primitives
 
-/// The durable contents of a ledger, as far as anything asks for them. A value: a copy is what a
-/// disk holds that has lost the rest.
-struct LedgerModel {
-    struct Order {
-        let intent: OrderIntent
-        var status = OrderStatus.intent
-        var brokerOrderID: String?
-        var filled = Quantity.zero
-        var executions: [String] = []
+/// The durable contents of a ledger, as far as anything asks for them: rows in, what a restart
+/// reads out, equal to what the real store gives. A value: a copy is what a disk holds that has lost
+/// the rest.
+package struct LedgerModel {
+    package struct Order {
+        package let intent: OrderIntent
+        package var status = OrderStatus.intent
+        package var brokerOrderID: String?
+        package var filled = Quantity.zero
+        package var executions: [String] = []
         /// When the status was entered, in the engine's time.
-        var since: Timestamp
+        package var since: Timestamp
     }
 
-    private(set) var orders: [ClientOrderID: Order] = [:]
+    package private(set) var orders: [ClientOrderID: Order] = [:]
     /// In order of creation.
-    private(set) var orderIDs: [ClientOrderID] = []
+    package private(set) var orderIDs: [ClientOrderID] = []
     private(set) var openIDs: [ClientOrderID] = []
-    private(set) var fills: [Fill] = []
-    private(set) var fillPlaces: [String: Int] = [:]
-    private(set) var reversed: Set<String> = []
+    package private(set) var fills: [Fill] = []
+    private var executions: Set<String> = []
+    private var reversed: Set<String> = []
     /// Σ signed fills, in units.
-    private(set) var positions: [Symbol: Int64] = [:]
+    package private(set) var positions: [Symbol: Int64] = [:]
     /// -Σ(signed quantity × price) - fees, in units.
-    private(set) var paid: Int128 = 0
-    private(set) var lots: [Lot] = []
-    private(set) var balances: [LedgerAccount: Money] = [:]
-    private(set) var decisionKeys: Set<String> = []
-    private(set) var trades: [ClosedTrade] = []
-    private(set) var weights: [WeightsChange] = []
+    package private(set) var paid: Int128 = 0
+    /// Those with a quantity, in order of booking.
+    package private(set) var lots: [Lot] = []
+    private var lotRows: [String: (place: Int, lot: Lot)] = [:]
+    package private(set) var balances: [LedgerAccount: Money] = [:]
+    private var decisionKeys: Set<String> = []
+    package private(set) var trades: [ClosedTrade] = []
+    private var tradeIDs: Set<String> = []
+    package private(set) var weights: [WeightsChange] = []
     /// Of signals that were approved.
     private(set) var signals: [String: Signal] = [:]
-    private(set) var alerts: [Alert] = []
-    private(set) var checkpoint: Checkpoint?
-    private(set) var holds: [TradingHold] = []
-    private(set) var holdCount = 0
-    private(set) var commands: [CommandRecord] = []
+    /// Of every signal, as it came first.
+    private var votes: [String: [Vote]] = [:]
+    package private(set) var alerts: [Alert] = []
+    package private(set) var checkpoint: Checkpoint?
+    package private(set) var holds: [TradingHold] = []
+    package private(set) var holdCount = 0
+    package private(set) var commands: [CommandRecord] = []
     private var commandPlaces: [String: Int] = [:]
-    private(set) var reconciliations: [ReconciliationRun] = []
-    private var proofs: Set<String> = []
+    package private(set) var reconciliations: [ReconciliationRun] = []
+    /// Until when each signature holds.
+    private var proofs: [String: Timestamp] = [:]
     private var cancelsWanted: Set<ClientOrderID> = []
     /// Transactions so far: what the high-water mark counts.
     private(set) var commits = 0
 
-    func order(_ id: ClientOrderID) -> Order? { orders[id] }
+    package init() {}
+
+    package func order(_ id: ClientOrderID) -> Order? { orders[id] }
     var openOrders: [Order] { openIDs.compactMap { orders[$0] } }
 
-    func command(_ transaction: String) -> CommandRecord? {
+    package func command(_ transaction: String) -> CommandRecord? {
         commandPlaces[transaction].map { commands[$0] }
     }
 
@@ -58,32 +67,40 @@ struct LedgerModel {
     mutating func endCommit() { commits += 1 }
 
     /// What the store would refuse is a sentence; nil: stored.
-    mutating func take(_ entry: LedgerEntry) -> String? {
+    package mutating func take(_ entry: LedgerEntry) -> String? {
         switch entry {
         case .taken: break
         case .signal(let signal, let verdict):
             if case .approved = verdict { signals[signal.id] = signal }
+            if votes[signal.id] == nil { votes[signal.id] = signal.votes }
         case .intent(let intent): return take(intent)
         case .transition(let step): return take(step)
         case .fill(let fill): return take(fill)
         case .postings(let lines): return take(lines)
         case .lot(let lot): take(lot)
-        case .closedTrade(let trade): trades.append(trade)
+        case .closedTrade(let trade):
+            guard tradeIDs.insert(trade.id).inserted else {
+                return "the trade \(trade.id) is stored twice"
+            }
+            trades.append(trade)
         case .weights(let change): weights.append(change)
         case .alert(let alert): alerts.append(alert)
         case .checkpoint(let new): checkpoint = new
         case .hold(let change): return take(change)
         case .command(let record):
             let transaction = record.command.transaction
-            if commandPlaces.updateValue(commands.count, forKey: transaction) != nil {
+            guard commandPlaces[transaction] == nil else {
                 return "the command \(transaction) is stored twice"
             }
+            commandPlaces[transaction] = commands.count
             commands.append(record)
         case .reconciliation(let run): reconciliations.append(run)
         case .proof(let proof):
-            guard proofs.insert(proof.jti).inserted else {
+            proofs = proofs.filter { $0.value >= proof.until - CommandProof.margin }
+            guard proofs[proof.jti] == nil else {
                 return "the proof \(proof.jti) is stored twice"
             }
+            proofs[proof.jti] = proof.until
         case .outgoing: break
         }
         return nil
@@ -118,13 +135,14 @@ struct LedgerModel {
         guard var order = orders[fill.orderID] else {
             return "a fill of \(fill.orderID), which has no intent"
         }
-        if fillPlaces.updateValue(fills.count, forKey: fill.executionID) != nil {
+        if executions.contains(fill.executionID) {
             return "execution \(fill.executionID) is stored twice"
         }
         if let old = fill.reverses {
-            if fillPlaces[old] == nil { return "\(old) is taken back and was never booked" }
+            if !executions.contains(old) { return "\(old) is taken back and was never booked" }
             if !reversed.insert(old).inserted { return "\(old) is taken back twice" }
         }
+        executions.insert(fill.executionID)
         fills.append(fill)
         let signed = fill.quantity.units &* fill.side.sign
         positions[fill.symbol, default: 0] &+= signed
@@ -150,19 +168,25 @@ struct LedgerModel {
         return nil
     }
 
+    /// The row keeps its place and what it was opened with, even where it is opened anew.
     private mutating func take(_ lot: Lot) {
-        if let index = lots.firstIndex(where: { $0.id == lot.id }) {
-            if lot.quantity.isZero { lots.remove(at: index) } else { lots[index] = lot }
-        } else if !lot.quantity.isZero {
-            lots.append(lot)
-        }
+        var row = lotRows[lot.id] ?? (lotRows.count, lot)
+        (row.lot.quantity, row.lot.cost, row.lot.openFees) = (lot.quantity, lot.cost, lot.openFees)
+        lotRows[lot.id] = row
+        lots.removeAll { $0.id == lot.id }
+        if lot.quantity.isZero { return }
+        let place = lots.lastIndex { lotRows[$0.id].map { $0.place < row.place } ?? true }
+        lots.insert(row.lot, at: place.map { $0 + 1 } ?? 0)
     }
 
     private mutating func take(_ change: HoldChange) -> String? {
         switch change {
         case .set(let hold):
             if let index = holds.firstIndex(where: { $0.id == hold.id }) {
-                holds[index] = hold
+                // Who set it, when and for what stays.
+                holds[index].mode = hold.mode
+                holds[index].why = hold.why
+                holds[index].until = hold.until
             } else {
                 holdCount += 1
                 if hold.id != "h\(holdCount)" {
@@ -203,7 +227,7 @@ struct LedgerModel {
 extension LedgerModel {
     /// What the real store gives back.
     /// - Parameter dayStart: midnight in New York at or before an instant.
-    func state(dayStart: (Timestamp) -> Timestamp) -> LedgerState {
+    package func state(dayStart: (Timestamp) -> Timestamp) -> LedgerState {
         var state = LedgerState()
         state.checkpoint = checkpoint
         state.weights = weights.last
@@ -212,16 +236,14 @@ extension LedgerModel {
             state.weightsAtDayStart = weights.last { $0.at < midnight }?.weights
             let since = at - Span(seconds: 48 * 3_600)
             state.recentIntents = orderIDs.compactMap { orders[$0]?.intent }
-                .filter { $0.createdAt >= since }
+                .filter { $0.createdAt >= since }.byTime(\.createdAt)
                 .map { intent in
                     let notional = try? intent.referencePrice * intent.quantity
                     return LedgerState.IntentMark(
                         at: intent.createdAt, role: intent.role, notional: notional ?? .zero)
                 }
         }
-        state.lots = lots.enumerated()
-            .sorted { ($0.element.openedAt, $0.offset) < ($1.element.openedAt, $1.offset) }
-            .map(\.element)
+        state.lots = lots.byTime(\.openedAt)
         state.balances = balances
         for order in openOrders {
             state.openOrders.append(
@@ -231,7 +253,9 @@ extension LedgerModel {
                     lastExecutionID: order.executions.last, executionIDs: order.executions))
             state.roles[order.intent.id] = order.intent.role
         }
-        state.cancelsWanted = cancelsWanted.intersection(openIDs)
+        state.cancelsWanted = cancelsWanted.filter {
+            orders[$0].map { $0.status != .intent && !$0.status.isTerminal } ?? false
+        }
         for trade in trades {
             let last = state.lastExits[trade.symbol] ?? .distantPast
             state.lastExits[trade.symbol] = max(last, trade.exitTime)
@@ -241,7 +265,7 @@ extension LedgerModel {
         let entries = state.lots.map(\.openedBy) + state.openOrders.map(\.intent.id)
         for id in entries {
             guard let order = orders[id], order.intent.role.isEntry else { continue }
-            if let cause = signals[order.intent.signalID] { state.entryVotes[id] = cause.votes }
+            state.entryVotes[id] = votes[order.intent.signalID]
         }
         for change in weights where change.cause != nil {
             for index in change.credits.indices where change.credits[index] != 0 {
@@ -262,7 +286,7 @@ extension LedgerModel {
     }
 
     /// What broker and books are compared over.
-    func extract(since: Timestamp, naming ids: Set<String>) -> LedgerExtract {
+    package func extract(since: Timestamp, naming ids: Set<String> = []) -> LedgerExtract {
         var extract = LedgerExtract()
         var listed: Set<ClientOrderID> = []
         for id in orderIDs {
@@ -280,5 +304,13 @@ extension LedgerModel {
             $0.at >= since || listed.contains($0.orderID)
         }
         return extract
+    }
+}
+
+extension Array {
+    /// By time, then as they are.
+    fileprivate func byTime(_ at: (Element) -> Timestamp) -> [Element] {
+        enumerated().sorted { (at($0.element), $0.offset) < (at($1.element), $1.offset) }
+            .map(\.element)
     }
 }

@@ -22,7 +22,7 @@ import Testing
 
         func command(transaction: String) -> CommandRecord? {
             lookups += 1
-            return ledger.commands.last { $0.command.transaction == transaction }
+            return ledger.command(transaction: transaction)
         }
     }
 

@@ -10,6 +10,7 @@ import Primitives
 import Risk
 import Sentiment
 import Signals
+import Simulation
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import Portfolio
 import Primitives
 import Risk
 import Signals
+import Simulation
 import TestSupport
 import Testing
 
@@ -49,7 +50,7 @@ import Testing
             #expect(world.log.count == count + 1)
             #expect(world.log.last?.count == 1, "an answer and no record")
         }
-        #expect(world.rows.problems.isEmpty)
+        #expect(world.ledger.problems.isEmpty)
     }
 
     @Test("S39: a transaction of another command is a conflict and changes nothing")
@@ -67,7 +68,7 @@ import Testing
             #expect(answer?.refusal == .conflict, "\(row)")
             #expect(world.engine.mode == .reduceOnly)
         }
-        #expect(world.rows.commands.count == 1)
+        #expect(world.ledger.commands.count == 1)
         #expect(try world.send(reduce, "t1")?.refusal == nil, "the first answer stands")
     }
 
@@ -79,7 +80,7 @@ import Testing
         #expect(world.engine.memory.records.count == Limits.commands)
         #expect(world.engine.memory.record("t0") == nil)
         #expect(world.engine.memory.record("t1") != nil)
-        #expect(world.rows.holdCount == 1)
+        #expect(world.ledger.holdCount == 1)
         #expect(try world.restarted().memory.records.count == Limits.commands)
     }
 
@@ -89,14 +90,14 @@ import Testing
         try world.open()
         let first = try world.send(pause, "t0")
         for index in 1...256 { try world.send(resume, "t\(index)") }
-        let record = try #require(world.rows.commands.first)
+        let record = try #require(world.ledger.commands.first)
         #expect(!world.engine.remembers("t0"))
         world.engine.recall(record)
         #expect(world.engine.remembers("t0"))
         #expect(try world.send(pause, "t0") == first)
         #expect(try world.send(reduce, "t0")?.refusal == .conflict)
         #expect(world.engine.mode == .active)
-        #expect(world.rows.commands.count == 257 && world.rows.problems.isEmpty)
+        #expect(world.ledger.commands.count == 257 && world.ledger.problems.isEmpty)
     }
 
     // MARK: - Refusals
@@ -154,8 +155,8 @@ import Testing
         #expect(!answer.message.isEmpty)
         #expect(answer.mode == .paused)
         #expect(answer.holds.map(\.id) == ["h1"])
-        #expect(world.rows.commands.count == 2)
-        #expect(world.rows.changes.count == 1)
+        #expect(world.ledger.commands.count == 2)
+        #expect(world.ledger.holdChanges.count == 1)
         #expect(world.engine.mode == .paused)
         #expect(try world.send(row.verb, "t", isProven: row.isProven) == answer)
     }
@@ -200,7 +201,7 @@ import Testing
         #expect(try world.send(.resume(latch: "h4"), "5")?.mode == .reduceOnly)
         #expect(try world.send(.resume(latch: "daily-loss"), "6")?.mode == .active)
         #expect(try world.send(.resume(latch: "daily-loss"), "7")?.refusal == nil)
-        #expect(world.rows.problems.isEmpty && world.rows.holds.isEmpty)
+        #expect(world.ledger.problems.isEmpty && world.ledger.holds.isEmpty)
     }
 
     @Test("S34: a resume does not outdo the configuration, and says so")
@@ -320,7 +321,7 @@ import Testing
                     Self.verb(&draw, world.engine.now), "t\(draw.random.below(15))",
                     by: "s\(draw.random.below(3))", isProven: false)
                 #expect(world.engine.mode >= before, "step \(step) of \(draw)")
-                #expect(world.rows.problems.isEmpty, "\(draw)")
+                #expect(world.ledger.problems.isEmpty, "\(draw)")
             }
         }
     }
@@ -376,7 +377,7 @@ import Testing
                 }
             }
             #expect(isSure, "\(draw)")
-            let broken = invariants(world) + world.rows.problems
+            let broken = invariants(world)
             #expect(broken.isEmpty, "\(broken) \(draw)")
         }
     }

@@ -4,6 +4,7 @@ import Portfolio
 import Primitives
 import Risk
 import Signals
+import Simulation
 import TestSupport
 import Testing
 
@@ -89,7 +90,7 @@ import Testing
         #expect(world.refusals.last == .mode, "what was closed is not opened again at once")
         try world.send(resume, "5")
         #expect(world.engine.mode == .active)
-        let broken = invariants(world) + world.rows.problems
+        let broken = invariants(world)
         #expect(broken.isEmpty, "\(broken)")
     }
 

@@ -5,6 +5,7 @@ import Portfolio
 import Primitives
 import Risk
 import Signals
+import Simulation
 import TestSupport
 import Testing
 

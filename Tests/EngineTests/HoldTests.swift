@@ -4,6 +4,7 @@ import Portfolio
 import Primitives
 import Risk
 import Signals
+import Simulation
 import TestSupport
 import Testing
 
@@ -114,10 +115,10 @@ import Testing
         #expect(world.engine.mode == .reduceOnly)
         #expect(world.engine.nextDue == .distantFuture)
         #expect(
-            world.rows.changes.last
+            world.ledger.holdChanges.last
                 == .lifted(
                     id: "h1", by: "machine", why: "its time has passed", at: time("14:10")))
-        #expect(world.rows.problems.isEmpty)
+        #expect(world.ledger.problems.isEmpty)
     }
 
     @Test("S34: no hold ends by a clock that cannot be trusted")

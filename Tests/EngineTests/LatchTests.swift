@@ -56,7 +56,7 @@ import Testing
         #expect(world.engine.mode == .reduceOnly)
         #expect(world.alerts == ["daily-loss"])
         try world.bar("14:07", "40")
-        #expect(world.rows.changes.count == 1, "once")
+        #expect(world.ledger.holdChanges.count == 1, "once")
         try world.close()
         try world.open("37:30")
         #expect(world.engine.mode == .reduceOnly, "a new day lifts nothing")

@@ -6,6 +6,7 @@ import Primitives
 import Risk
 import Sentiment
 import Signals
+import Simulation
 import TestSupport
 import Testing
 

@@ -45,7 +45,7 @@ import Testing
         #expect(try world.send(back, "t2")?.refusal == nil)
         #expect(world.engine.weights.values == first.values)
         #expect(world.engine.weights.version == first.version + 2)
-        #expect(world.ledger.problems.isEmpty && world.rows.problems.isEmpty)
+        #expect(world.ledger.problems.isEmpty)
     }
 
     struct Refused: CustomTestStringConvertible, Sendable {
@@ -102,7 +102,7 @@ import Testing
         #expect(answer.refusal == row.refusal && !answer.message.isEmpty)
         #expect(world.engine.weights == weights && world.engine.gate.config == limits)
         #expect(world.engine.overrides == OperatorOverrides())
-        #expect(world.rows.commands.count == 1)
+        #expect(world.ledger.commands.count == 1)
         try world.restart()
         #expect(world.engine.overrides == OperatorOverrides())
         #expect(world.engine.weights == weights)

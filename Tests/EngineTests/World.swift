@@ -6,6 +6,7 @@ import Portfolio
 import Primitives
 import Risk
 import Signals
+import Simulation
 import TestSupport
 
 @testable import Engine
@@ -248,7 +249,7 @@ struct World {
     }
     var stopID: ClientOrderID? { engine.execution.protectiveStop(SymbolID(index: 0)) }
     var alerts: [String] { ledger.alerts.map(\.code) }
-    var state: LedgerState { withGate(ledger.state { xnys.midnight(before: $0) }) }
+    var state: LedgerState { ledger.state { xnys.midnight(before: $0) } }
 
     /// An engine that knows only the ledger.
     func restarted() throws -> TradingEngine {

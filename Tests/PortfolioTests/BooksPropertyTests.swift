@@ -78,7 +78,7 @@ struct BooksPropertyTests {
     }
 
     private func compare(_ fills: [Fill], _ note: String) throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger, capital: Money(whole: 1_000_000))
         var oracle = ShareByShare()
         var gross: [ShareByShare.Match: Int128] = [:]
@@ -114,7 +114,7 @@ struct BooksPropertyTests {
     @Test("S23: the books balance after every fill and mark, fractions included", arguments: seeds)
     func invariants(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var signed: [Symbol: Int64] = [:]
         for number in 0..<120 {
@@ -142,7 +142,7 @@ struct BooksPropertyTests {
         }
     }
 
-    private func checkPostings(_ ledger: MemoryLedger, _ fill: Fill, _ note: String) throws {
+    private func checkPostings(_ ledger: BookRows, _ fill: Fill, _ note: String) throws {
         let lines = ledger.postings.filter { $0.cause == fill.executionID }
         #expect(lines.reduce(0) { $0 + $1.amount.units } == 0, "\(note)")
         #expect(Set(lines.map(\.account)).count == lines.count, "\(note)")
@@ -151,14 +151,14 @@ struct BooksPropertyTests {
         #expect(cash == -fill.side.sign * paid.units - fill.fee.units, "\(note)")
     }
 
-    private func checkFigures(_ portfolio: Portfolio, _ ledger: MemoryLedger, _ note: String) {
+    private func checkFigures(_ portfolio: Portfolio, _ ledger: BookRows, _ note: String) {
         let equity =
             portfolio.capital.units + portfolio.realizedGross.units
             + portfolio.totals.unrealized.units - portfolio.fees.units
         #expect(portfolio.equity.units == equity, "\(note)")
         #expect(portfolio.realizedGross.units == -ledger.balance(.realized).units, "\(note)")
         #expect(portfolio.fees == ledger.balance(.fees), "\(note)")
-        let openFees = ledger.openLots.reduce(0) { $0 + $1.openFees.units }
+        let openFees = ledger.state.lots.reduce(0) { $0 + $1.openFees.units }
         let costs = ledger.trades.reduce(0) { $0 + $1.costs.units }
         #expect(costs + openFees == portfolio.fees.units, "\(note)")
         #expect(
@@ -175,7 +175,7 @@ struct BooksPropertyTests {
     @Test("S05: restored at every fill, the books go on as if nothing had been", arguments: seeds)
     func restart(_ seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         for number in 0..<60 {
             let isFirst = random.below(2) == 0

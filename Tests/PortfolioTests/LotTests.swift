@@ -73,7 +73,7 @@ private let lotCases = [
 struct LotTests {
     @Test("S23: every kind of sequence gives its trades, position and cash", arguments: lotCases)
     func sequences(_ row: LotCase) throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         for (index, text) in row.fills.enumerated() {
             var entries: [LedgerEntry] = []
@@ -94,7 +94,7 @@ struct LotTests {
 
     @Test("The postings of a buy, of a sale at a gain and of their fees")
     func postings() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         for (index, text) in ["buy 10 @ 100", "sell 10 @ 110 fee 2"].enumerated() {
@@ -113,7 +113,7 @@ struct LotTests {
 
     @Test("A trade carries both orders, both times and the reason of the closing one")
     func tradeIsComplete() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         _ = try portfolio.apply(
@@ -130,7 +130,7 @@ struct LotTests {
 
     @Test("The capital is booked once")
     func opensOnce() {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         #expect(portfolio.open(at: start).isEmpty)
         #expect(portfolio.cash == Money(whole: 100_000))
@@ -139,7 +139,7 @@ struct LotTests {
 
     @Test("The same execution twice traps nothing")
     func twice() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         for text in ["buy 2 @ 10", "buy 2 @ 10", "sell 3 @ 11", "sell 3 @ 11"] {
@@ -151,7 +151,7 @@ struct LotTests {
 
     @Test("S23: the oldest lot is closed first, also when its fill was reported late")
     func late() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         for (number, second) in [(1, 10), (2, 5), (3, 10)] {

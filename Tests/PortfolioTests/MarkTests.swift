@@ -7,7 +7,7 @@ import Testing
 struct MarkTests {
     @Test("Equity, exposure and unrealized gains follow the marks, long and short")
     func figures() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         _ = try portfolio.apply(
@@ -50,7 +50,7 @@ struct MarkTests {
 
     @Test("S08: nothing held gives no position; a price of zero gives no average")
     func noValue() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         #expect(portfolio.position(firstID) == nil)
@@ -69,7 +69,7 @@ struct MarkTests {
 
     @Test("S08: a mark that is no price changes nothing", arguments: [Int64(0), -1, .min])
     func markNotPositive(_ units: Int64) throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         try portfolio.mark(secondID, Price(units: units))

@@ -52,7 +52,7 @@ private let overflowCases = [
 struct OverflowTests {
     @Test("What cannot be represented throws, and nothing has changed", arguments: overflowCases)
     func throwsBeforeChanging(_ row: OverflowCase) throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         for fill in row.before {
@@ -72,7 +72,7 @@ struct OverflowTests {
         "A mark that makes the account's worth too large throws, and nothing has changed",
         arguments: [quantity("1000"), quantity("1000.5"), quantity("-1000")])
     func markOverflow(_ held: Quantity) throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         var portfolio = openedPortfolio(&ledger)
         var entries: [LedgerEntry] = []
         _ = try portfolio.apply(

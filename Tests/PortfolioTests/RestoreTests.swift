@@ -57,7 +57,7 @@ struct RestoreTests {
 
     @Test("The capital of the books stands, whatever is configured now")
     func capitalStands() throws {
-        var ledger = MemoryLedger()
+        var ledger = BookRows()
         _ = openedPortfolio(&ledger, capital: Money(whole: 500))
         var restored = try Portfolio(PortfolioConfig(), restoring: ledger.state, symbolID: ids)
         #expect(restored.open(at: start).isEmpty)

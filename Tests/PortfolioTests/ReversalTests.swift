@@ -14,8 +14,17 @@ import Testing
             let at = Timestamp(seconds: 1_750_000_000)
             var books = Portfolio(PortfolioConfig())
             books.register(symbol, id)
-            var ledger = TestSupport.MemoryLedger()
             let order = ClientOrderID("bw-1")!
+            var ledger = MemoryLedger()
+            ledger.commit([
+                .record(
+                    .intent(
+                        OrderIntent(
+                            id: order, decisionKey: "d", signalID: "s", symbol: symbol, side: .buy,
+                            quantity: Quantity(whole: 400), type: .market, timeInForce: .day,
+                            role: .entry, createdAt: at, expiresAt: at, referencePrice: .zero,
+                            reservation: .zero, bodyHash: "")))
+            ])
             func post(_ fill: Fill, _ books: inout Portfolio) throws {
                 var entries: [LedgerEntry] = []
                 _ = try books.apply(fill, symbol: id, reason: .external, entries: &entries)
@@ -51,7 +60,6 @@ import Testing
             #expect(books.quantity(id) == plain.quantity(id))
             #expect(books.cash == plain.cash)
             #expect(books.fees == plain.fees)
-            // The orders have no intents here; the sums of money and shares are what counts.
             let problems = ledger.bookProblems
             #expect(problems.isEmpty, "\(problems)")
         }

@@ -1,5 +1,6 @@
 import Domain
 import Primitives
+import Simulation
 
 @testable import Portfolio
 
@@ -62,7 +63,7 @@ func ids(_ symbol: Symbol) -> SymbolID? {
     }
 }
 
-func openedPortfolio(_ ledger: inout MemoryLedger, capital: Money = Money(whole: 100_000))
+func openedPortfolio(_ ledger: inout BookRows, capital: Money = Money(whole: 100_000))
     -> Portfolio
 {
     var config = PortfolioConfig()
@@ -74,48 +75,21 @@ func openedPortfolio(_ ledger: inout MemoryLedger, capital: Money = Money(whole:
     return portfolio
 }
 
-/// What a store keeps of the books, kept in memory: rows in, `LedgerState` out.
-struct MemoryLedger {
+/// The rows of the books, as a store keeps them, and each posting.
+struct BookRows {
     private(set) var postings: [Posting] = []
-    private(set) var trades: [ClosedTrade] = []
-    private var lots: [Lot] = []
+    private var model = LedgerModel()
 
     mutating func take(_ entries: [LedgerEntry]) {
         for entry in entries {
-            switch entry {
-            case .postings(let lines): postings += lines
-            case .closedTrade(let trade): trades.append(trade)
-            case .lot(let lot):
-                if let index = lots.firstIndex(where: { $0.id == lot.id }) {
-                    lots[index] = lot
-                } else {
-                    lots.append(lot)
-                }
-            default: preconditionFailure("not a row of the books: \(entry)")
-            }
+            if case .postings(let lines) = entry { postings += lines }
+            if let refusal = model.take(entry) { preconditionFailure(refusal) }
         }
     }
 
-    /// By time of opening, then in order of booking.
-    var openLots: [Lot] {
-        lots.enumerated().filter { !$0.element.quantity.isZero }
-            .sorted { ($0.element.openedAt, $0.offset) < ($1.element.openedAt, $1.offset) }
-            .map(\.element)
-    }
-
-    var state: LedgerState {
-        var state = LedgerState()
-        state.lots = openLots
-        for posting in postings {
-            let balance = state.balances[posting.account] ?? .zero
-            state.balances[posting.account] = Money(units: balance.units + posting.amount.units)
-        }
-        state.closedTradeCount = trades.count
-        state.realizedPnL = Money(units: trades.reduce(0) { $0 + $1.pnl.units })
-        return state
-    }
-
-    func balance(_ account: LedgerAccount) -> Money { state.balances[account] ?? .zero }
+    var trades: [ClosedTrade] { model.trades }
+    var state: LedgerState { model.state { $0 } }
+    func balance(_ account: LedgerAccount) -> Money { model.balances[account] ?? .zero }
 }
 
 /// Everything of the books that a restart must bring back.

@@ -14,23 +14,24 @@ func pause(
 
 func command(
     _ transaction: String, _ verb: Command.Verb = .pause(until: time(900), exits: true),
-    at seconds: Int64 = 20
+    by: String = "ctl:root", refusal: CommandRefusal? = nil, at seconds: Int64 = 20
 ) -> CommandRecord {
     CommandRecord(
         command: Command(
-            transaction: transaction, by: "ctl:root", isProven: true, why: "to see", verb: verb),
+            transaction: transaction, by: by, isProven: true, why: "to see", verb: verb),
         at: time(seconds),
         answer: CommandAnswer(
-            transaction: transaction, verb: verb.name, refusal: nil, message: "done",
+            transaction: transaction, verb: verb.name, refusal: refusal, message: "done",
             mode: .paused, holds: [pause("h1", until: time(900))], unprotected: ["AAA"],
             token: "t-1", reconciliation: reconciliation("rec-in-\(transaction)")))
 }
 
 func reconciliation(
-    _ id: String, _ verdict: ReconciliationRun.Verdict = .repaired, at seconds: Int64 = 30
+    _ id: String, _ verdict: ReconciliationRun.Verdict = .repaired,
+    _ trigger: ReconciliationTrigger = .reconnect, at seconds: Int64 = 30
 ) -> ReconciliationRun {
     ReconciliationRun(
-        id: id, trigger: .reconnect, since: time(0), at: time(seconds), verdict: verdict, orders: 3,
+        id: id, trigger: trigger, since: time(0), at: time(seconds), verdict: verdict, orders: 3,
         fills: 2, positions: 1, cashBooks: usd("99949.5"), cashBroker: usd("99949.49"),
         lines: [
             ReconciliationLine(

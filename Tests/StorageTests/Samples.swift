@@ -48,14 +48,17 @@ struct Sample {
     var symbol: Symbol { ticker(name) }
     var entryID: ClientOrderID { id("bw-entry-\(name)") }
     var exitID: ClientOrderID { id("bw-exit-\(name)") }
-    var votes: [Vote] {
-        [
+    let votes: [Vote]
+
+    init(
+        _ name: String, at start: Int64 = 0,
+        votes: [Vote] = [
             Vote(strategy: .sentiment, direction: 1, strength: 0.75),
             Vote(strategy: .trend, direction: -1, strength: 0.1),
         ]
+    ) {
+        (self.name, self.start, self.votes) = (name, start, votes)
     }
-
-    init(_ name: String, at start: Int64 = 0) { (self.name, self.start) = (name, start) }
 
     func signal(_ suffix: String, side: OrderSide, reason: TradeReason, at: Int64) -> Signal {
         Signal(
@@ -182,10 +185,12 @@ func checkpoint(at seconds: Int64) -> Checkpoint {
         sessionDate: "2021-04-20", dayStartEquity: usd("100000"))
 }
 
+/// Days that begin as New York's do in summer: the samples lie in April.
+func dayStart(_ at: Timestamp) -> Timestamp {
+    let offset = Span(seconds: 4 * 3600)
+    return Timestamp((at - offset).utcDate, secondsOfDay: 0) + offset
+}
+
 extension LedgerStore {
-    /// With days that begin as New York's do in summer: the samples lie in April.
-    func loadState() throws(StorageError) -> LedgerState {
-        let offset = Span(seconds: 4 * 3600)
-        return try loadState { Timestamp(($0 - offset).utcDate, secondsOfDay: 0) + offset }
-    }
+    func loadState() throws(StorageError) -> LedgerState { try loadState(dayStart: dayStart) }
 }
