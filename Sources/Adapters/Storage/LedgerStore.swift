@@ -18,6 +18,9 @@ package final class LedgerStore {
     /// How many of the newest commits are compared with the chain at each start; `verifyChain` does
     /// all.
     private static let verifiedAtStart = 1_000
+    /// Pages in the WAL before a commit copies them home: a page that changes in many commits is
+    /// written home once.
+    package static let logPagesMax = 500
 
     let connection: StoreConnection
     let folder: String
@@ -90,7 +93,7 @@ package final class LedgerStore {
         }
     }
 
-    private static func installation(_ session: StoreSession) throws -> String {
+    static func installation(_ session: StoreSession) throws -> String {
         var text = ""
         try session.rows("SELECT value FROM meta WHERE key = 'installation'") { row throws in
             text = try row.text(0, "meta.value")
@@ -120,6 +123,7 @@ package final class LedgerStore {
                 head = next
                 mark.write(next)
             }
+            try keepLogShort()
         }
     }
 
@@ -127,7 +131,21 @@ package final class LedgerStore {
     func change<Result>(
         _ body: (StoreSession) throws -> Result
     ) throws(StorageError) -> Result {
-        try guarded { () throws(StorageError) in try connection.write(body) }
+        try guarded { () throws(StorageError) in
+            let result = try connection.write(body)
+            try keepLogShort()
+            return result
+        }
+    }
+
+    /// Copies a long WAL into the database. What was committed is durable in the WAL already: where
+    /// there is no room, or someone else looks, a later commit does it. A failed sync is another
+    /// matter: the pages may be gone, though the next sync succeeds.
+    private func keepLogShort() throws(StorageError) {
+        if connection.logPages < Self.logPagesMax { return }
+        do { try connection.checkpoint(.passive) } catch {
+            if error.reaction == .halt { throw error }
+        }
     }
 
     /// Around all that writes: nothing after an earlier failure at the disk, and such a failure ends
@@ -244,9 +262,17 @@ package final class LedgerStore {
     }
 
     /// Checkpoints and closes; the store cannot be used afterwards.
+    ///
+    /// - Throws: `sqlite` when the disk failed: what the WAL holds may not be in the database.
     package func close() throws(StorageError) {
+        var failed: StorageError?
+        // SQLite makes one too, and says nothing when it fails.
+        if failure == nil {
+            do { try checkpoint() } catch { if error.reaction == .halt { failed = error } }
+        }
         try Self.noting(folder) { () throws(StorageError) in try connection.close() }
         mark.seal()
+        if let failed { throw failed }
     }
 
     /// What `PRAGMA name` answers on the store's own connection.
@@ -298,10 +324,14 @@ package final class LedgerStore {
                     try session.run(statement, before.nanoseconds)
                 }
                 removed += rows
+                try keepLogShort()
                 if rows < 2000 { break }
             }
         }
-        if removed > 0 { try connection.vacuum(pages: 256) }
+        if removed > 0 {
+            try connection.vacuum(pages: 256)
+            try keepLogShort()
+        }
         return removed
     }
 }

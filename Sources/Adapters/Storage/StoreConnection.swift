@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import GRDBSQLite
 import Synchronization
 
 /// What one store did since it was opened (S18). Times are nanoseconds of the monotonic clock.
@@ -31,13 +32,16 @@ final class StoreConnection {
     let migrationsBefore: [String]
     private let queue: DatabaseQueue
     private let busy: BusyCounter
+    private let log: LogLength
+    /// Pages in the WAL after the newest commit of this connection; of the ledger only.
+    var logPages: Int { log.pages }
 
     /// Opens or creates the file, refuses what a newer version wrote, applies the settings and
     /// migrates.
     init(_ file: StoreFile, folder: String, migrator: DatabaseMigrator) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = try StoreFolder.prepare(file, in: folder)
-        let busy = BusyCounter()
+        let (busy, log) = (BusyCounter(), LogLength())
         var configuration = Configuration()
         configuration.label = file.rawValue
         // At most 100 waits of 20 ms: nothing waits on the store without an end.
@@ -55,12 +59,15 @@ final class StoreConnection {
                 before = try Self.refuseNewer(
                     db, file: file, path: path, known: migrator.migrations)
                 try file.apply(to: db)
+                // In the place of SQLite's own, which makes the checkpoints of the history.
+                if file == .ledger { log.watch(db) }
             }
             try migrator.migrate(queue)
         } catch {
             throw Self.translated(error, file: file, path: path)
         }
-        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
+        (self.file, self.path, self.busy, self.log) = (file, path, busy, log)
+        migrationsBefore = before
     }
 
     /// Opens a copy that nobody else uses, to look at it: nothing is migrated or set.
@@ -80,7 +87,8 @@ final class StoreConnection {
         } catch {
             throw Self.translated(error, file: file, path: path)
         }
-        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
+        (self.file, self.path, self.busy, log) = (file, path, busy, LogLength())
+        migrationsBefore = before
     }
 
     private static func refuseNewer(
@@ -149,11 +157,11 @@ final class StoreConnection {
     func countStatement() { statistics.statements += 1 }
     func countDropped(_ rows: Int) { statistics.droppedRows += rows }
 
-    /// Copies the WAL home and empties it; for quiet times and before closing.
-    func checkpoint() throws(StorageError) {
+    /// Copies the WAL home; `truncate` also empties it, for quiet times and before closing.
+    func checkpoint(_ kind: Database.CheckpointMode = .truncate) throws(StorageError) {
         try access { session in
             countStatement()
-            _ = try session.db.checkpoint(.truncate)
+            _ = try session.db.checkpoint(kind)
         }
     }
 
@@ -199,6 +207,22 @@ final class StoreConnection {
         do { try queue.close() } catch {
             throw Self.translated(error, file: file, path: path)
         }
+    }
+}
+
+/// How long the WAL is, which SQLite tells after each commit. On the connection's thread only.
+private final class LogLength {
+    private(set) var pages = 0
+
+    func watch(_ db: Database) {
+        let tell: @convention(c) (
+            UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32
+        ) -> Int32 = { length, _, _, pages in
+            guard let length else { return SQLITE_OK }
+            Unmanaged<LogLength>.fromOpaque(length).takeUnretainedValue().pages = Int(pages)
+            return SQLITE_OK
+        }
+        sqlite3_wal_hook(db.sqliteConnection, tell, Unmanaged.passUnretained(self).toOpaque())
     }
 }
 

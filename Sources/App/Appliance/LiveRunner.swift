@@ -240,11 +240,12 @@ package struct LiveRunner<Feed: MarketFeed> {
         if instant.timers.contains(.sessionClose) {
             let step = tidyStep
             journal.tidy(retention, now: instant.at, onStep: step)
-            // On a full disk old rows wait for the next close: nothing is lost with them.
+            // On a full disk this waits for the next close: nothing is lost with it.
             do throws(StorageError) {
                 try journal.ledger.prune(before: instant.at - rememberedNews, onStep: step)
+                try journal.ledger.checkpoint()
             } catch {
-                guard case .full = error else { throw error }
+                guard error.reaction != .halt else { throw error }
             }
         }
         onInstant?(instant, loop.engine)
