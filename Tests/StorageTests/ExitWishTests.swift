@@ -16,7 +16,9 @@ import Testing
             """
             ALTER TABLE checkpoint DROP COLUMN exits_wanted;
             ALTER TABLE checkpoint DROP COLUMN revisions;
-            DELETE FROM grdb_migrations WHERE identifier = 'ledger-4'
+            ALTER TABLE checkpoint DROP COLUMN digest;
+            DELETE FROM meta WHERE key = 'checkpoint';
+            DELETE FROM grdb_migrations WHERE identifier IN ('ledger-4', 'ledger-6')
             """)
         store = try LedgerStore(folder: folder.path)
         return try store.loadState().checkpoint?.exitsWanted
