@@ -151,9 +151,15 @@ package struct Doctor {
 
     private mutating func examineLedger() {
         let ledger = StoreFile.ledger.rawValue
-        let place = LedgerMark.read(folder: folder)
+        var place: LedgerMark.Place?
+        var badMark: StorageError?
+        do throws(StorageError) { place = try LedgerMark.read(folder: folder) } catch {
+            badMark = error
+            add("mark", .failed, "\(error)")
+        }
         guard StoreFolder.size(path(ledger)) ?? 0 > 0 else {
-            let isLost = place != nil || StoreFolder.size(path(ledger + "-wal")) ?? 0 > 0
+            let isLost =
+                place != nil || badMark != nil || StoreFolder.size(path(ledger + "-wal")) ?? 0 > 0
             return add(
                 "ledger", isLost ? .failed : .warning,
                 isLost
@@ -168,7 +174,7 @@ package struct Doctor {
             let found = try LedgerExamination(connection)
             checkStructure(found, place)
             if connection.migrationsBefore.contains("ledger-2") {
-                try checkMark(place, connection)
+                if badMark == nil { try checkMark(place, connection) }
                 try checkWeights(connection)
                 // A row of an older shape is read only once a start has brought it to the newest.
                 if found.isNewest { checkState(connection) }

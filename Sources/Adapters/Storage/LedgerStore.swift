@@ -45,7 +45,9 @@ package final class LedgerStore {
     package init(
         folder: String, reserve: Int64 = StoreReserve.bytes
     ) throws(StorageError) {
-        let place = LedgerMark.read(folder: folder)
+        let place = try Self.noting(folder) { () throws(StorageError) in
+            try LedgerMark.read(folder: folder)
+        }
         let path = folder + "/" + StoreFile.ledger.rawValue
         if let place, StoreFolder.size(path) ?? 0 == 0, StoreFolder.size(path + "-wal") ?? 0 == 0 {
             throw .behindMark(path: path, mark: place.seq, head: 0)
@@ -87,7 +89,9 @@ package final class LedgerStore {
                 "\(LedgerMark.name) was missing and is made anew: a loss of the newest commits "
                     + "before this start would not have been noticed")
         }
-        if head.seq > 0 { mark.write(head) }
+        if head.seq > 0 {
+            try Self.noting(folder) { () throws(StorageError) in try mark.write(head) }
+        }
         if reserve > 0, !StoreReserve.make(folder: folder, bytes: reserve) {
             openWarnings.append("there is no room for the reserve of \(reserve) bytes")
         }
@@ -110,7 +114,7 @@ package final class LedgerStore {
     ///
     /// - Throws: `duplicateDecision`, `duplicateExecution`, `duplicateCommand`, `knownProof`,
     ///   `proofsFull`, `unknownOrder`,
-    ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`; `full`, after which the
+    ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`, `markFailed`; `full`, after which the
     ///   same may work once there is room; `stopped` once an earlier commit failed at the disk.
     package func commit(_ entries: [LedgerEntry]) throws(StorageError) {
         try guarded { () throws(StorageError) in
@@ -121,7 +125,7 @@ package final class LedgerStore {
             }
             if next.seq > head.seq {
                 head = next
-                mark.write(next)
+                try mark.write(next)
             }
             try keepLogShort()
         }
@@ -170,7 +174,13 @@ package final class LedgerStore {
         _ folder: String, _ work: () throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         do { return try work() } catch {
-            if case .sqlite(_, let code, _, _) = error, code & 0xFF == 10 {
+            let isOfDisk =
+                switch error {
+                case .sqlite(_, let code, _, _): code & 0xFF == 10
+                case .markFailed: true
+                default: false
+                }
+            if isOfDisk {
                 StoreTrouble.note(error.description, folder: folder, at: StoreTrouble.wallClock)
             }
             throw error
@@ -203,7 +213,11 @@ package final class LedgerStore {
     }
 
     /// Makes the high-water mark durable; at the end of a session.
-    package func sealMark() { mark.seal() }
+    ///
+    /// - Throws: `markFailed`, which ends all commits; `stopped`.
+    package func sealMark() throws(StorageError) {
+        try guarded { () throws(StorageError) in try mark.seal() }
+    }
 
     // MARK: - Room
 
@@ -239,8 +253,10 @@ package final class LedgerStore {
     ///
     /// - Throws: `full`, which costs nothing: the WAL stays; `sqlite` and `stopped` as `commit`.
     package func checkpoint() throws(StorageError) {
-        try guarded { () throws(StorageError) in try connection.checkpoint() }
-        mark.seal()
+        try guarded { () throws(StorageError) in
+            try connection.checkpoint()
+            try mark.seal()
+        }
     }
 
     /// Proves that a commit could be made, without leaving anything: the lock of the writer, a
@@ -257,8 +273,8 @@ package final class LedgerStore {
                     return .rollback
                 }
             }
+            try mark.seal()
         }
-        mark.seal()
     }
 
     /// Checkpoints and closes; the store cannot be used afterwards.
@@ -268,10 +284,11 @@ package final class LedgerStore {
         var failed: StorageError?
         // SQLite makes one too, and says nothing when it fails.
         if failure == nil {
-            do { try checkpoint() } catch { if error.reaction == .halt { failed = error } }
+            do { try checkpoint() } catch {
+                if error.reaction == .halt { failed = error }
+            }
         }
         try Self.noting(folder) { () throws(StorageError) in try connection.close() }
-        mark.seal()
         if let failed { throw failed }
     }
 

@@ -215,14 +215,14 @@ private final class LogLength {
     private(set) var pages = 0
 
     func watch(_ db: Database) {
-        let tell: @convention(c) (
-            UnsafeMutableRawPointer?, OpaquePointer?, UnsafePointer<CChar>?, Int32
-        ) -> Int32 = { length, _, _, pages in
-            guard let length else { return SQLITE_OK }
-            Unmanaged<LogLength>.fromOpaque(length).takeUnretainedValue().pages = Int(pages)
-            return SQLITE_OK
-        }
-        sqlite3_wal_hook(db.sqliteConnection, tell, Unmanaged.passUnretained(self).toOpaque())
+        let length = Unmanaged.passUnretained(self).toOpaque()
+        sqlite3_wal_hook(
+            db.sqliteConnection,
+            { length, _, _, pages in
+                guard let length else { return SQLITE_OK }
+                Unmanaged<LogLength>.fromOpaque(length).takeUnretainedValue().pages = Int(pages)
+                return SQLITE_OK
+            }, length)
     }
 }
 
