@@ -78,6 +78,42 @@ import Testing
         #expect(try again.verifyChain() == [])
     }
 
+    @Test(
+        "S04: a disk that is full at the start is no broken disk: the reserve is given up for it",
+        .enabled(if: geteuid() == 0, "only root mounts a file system"), arguments: [true, false])
+    func fullAtStart(hasReserve: Bool) throws {
+        let path = folder.file("disk")
+        mkdir(path, 0o750)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=2m") == 0 else {
+            #expect(errno == EPERM)
+            return
+        }
+        defer { umount2(path, Int32(MNT_DETACH)) }
+        do {
+            let store = try LedgerStore(folder: path, reserve: hasReserve ? 128 << 10 : 0)
+            try store.commit(Sample("AAA").opening)
+            try store.close()
+            #expect((access(path + "/reserve", F_OK) == 0) == hasReserve)
+        }
+        // Closed, SQLite has no file beside the ledger, and now no room for one.
+        let rest = open(path + "/rest", O_WRONLY | O_CREAT, 0o600)
+        let page = [UInt8](repeating: 1, count: 4096)
+        while write(rest, page, page.count) == page.count {}
+        close(rest)
+        if hasReserve {
+            let store = try LedgerStore(folder: path, reserve: 128 << 10)
+            #expect(store.openWarnings == ["there is no room for the reserve of 131072 bytes"])
+            try store.commit(Sample("BBB").opening)
+            #expect(try store.loadState().lots.count == 2)
+        } else {
+            let error = #expect(throws: StorageError.self) {
+                _ = try LedgerStore(folder: path, reserve: 0)
+            }
+            #expect(error == .full(file: .ledger, path: path + "/ledger.db"))
+        }
+        #expect(StoreTrouble.all(folder: path) == [])
+    }
+
     @Test("The reserve is made at the start, given up and made again")
     func reserve() throws {
         let store = try LedgerStore(folder: folder.path, reserve: 100_000)

@@ -22,6 +22,9 @@ package final class LedgerStore {
     /// written home once.
     package static let logPagesMax = 500
 
+    /// Bytes: less is too little for SQLite's own files.
+    private static let roomMin: Int64 = 1 << 20
+
     let connection: StoreConnection
     let folder: String
     private let writer = LedgerWriter()
@@ -53,7 +56,7 @@ package final class LedgerStore {
             throw .behindMark(path: path, mark: place.seq, head: 0)
         }
         connection = try Self.noting(folder) { () throws(StorageError) in
-            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator)
+            try Self.open(folder)
         }
         (self.folder, reserveBytes) = (folder, reserve)
         let problems = try connection.quickCheck()
@@ -94,6 +97,28 @@ package final class LedgerStore {
         }
         if reserve > 0, !StoreReserve.make(folder: folder, bytes: reserve) {
             openWarnings.append("there is no room for the reserve of \(reserve) bytes")
+        }
+    }
+
+    /// SQLite calls it an error of the disk when there is no room for its files beside the ledger: the
+    /// reserve is given up then, and only what fails with room is the disk.
+    private static func open(_ folder: String) throws(StorageError) -> StoreConnection {
+        func attempt() throws(StorageError) -> StoreConnection {
+            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator)
+        }
+        func isForRoom(_ error: StorageError) -> Bool {
+            guard StoreReserve.freeSpace(folder: folder) ?? .max < roomMin else { return false }
+            switch error {
+            case .full: return true
+            case .sqlite(_, let code, _, _): return code & 0xFF == 10
+            default: return false
+            }
+        }
+        do { return try attempt() } catch { if !isForRoom(error) { throw error } }
+        StoreReserve.release(folder: folder)
+        do { return try attempt() } catch {
+            guard isForRoom(error) else { throw error }
+            throw .full(file: .ledger, path: folder + "/" + StoreFile.ledger.rawValue)
         }
     }
 
