@@ -206,8 +206,40 @@ import Testing
             let at = try #require(all.last?.at)
             #expect(store.recentTroubles(now: at + Span(seconds: 3600)).count >= 1)
             #expect(store.recentTroubles(now: at + Span(seconds: 7300)).isEmpty)
-            // A clock that was set back hides none.
-            #expect(store.recentTroubles(now: at - Span(seconds: 86_400)).count == round)
+            // A clock that was set back hides none, nor does one that was ahead halt for ever.
+            #expect(store.recentTroubles(now: at - Span(seconds: 86_400)).count == 1)
         }
+    }
+
+    @Test("S04: troubles before the hold was lifted count no more, whatever the clock says")
+    func liftedTroubles() throws {
+        let times = [time(9_000), time(9_001), time(-60)]
+        let lines = times.map { "\($0.nanoseconds) one\n" }.joined()
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: folder.file("ledger.trouble")))
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(store.recentTroubles(now: time(0)).map(\.at) == [time(9_001), time(-60)])
+        try store.commit([
+            .hold(.set(pause("h1", .halted, cause: .drawdown))),
+            .hold(.set(pause("h2", .halted, cause: .storage))),
+        ])
+        func lift(_ id: String) throws {
+            try store.commit([.hold(.lifted(id: id, by: "ctl:root", why: "new card", at: time(1)))])
+        }
+        try lift("h1")
+        #expect(store.recentTroubles(now: time(0)).count == 2)
+        try lift("h2")
+        #expect(store.recentTroubles(now: time(0)) == [])
+        #expect(StoreTrouble.all(folder: folder.path).count == 3)
+        let later = Array("\(time(-30).nanoseconds) again\n".utf8)
+        let file = open(folder.file("ledger.trouble"), O_WRONLY | O_APPEND)
+        #expect(write(file, later, later.count) == later.count)
+        close(file)
+        #expect(store.recentTroubles(now: time(0)).map(\.text) == ["again"])
+        // A lift without troubles leaves nothing behind.
+        let other = TemporaryFolder()
+        let calm = try LedgerStore(folder: other.path, reserve: 0)
+        try calm.commit([.hold(.set(pause("h1", .halted, cause: .storage)))])
+        try calm.commit([.hold(.lifted(id: "h1", by: "ctl:root", why: "", at: time(1)))])
+        #expect(try !other.names().contains("ledger.trouble"))
     }
 }

@@ -144,10 +144,13 @@ package final class LedgerStore {
     package func commit(_ entries: [LedgerEntry]) throws(StorageError) {
         try guarded { () throws(StorageError) in
             if entries.isEmpty { return }
-            let next = try connection.write { session in
+            let (next, endsTroubles) = try connection.write { session in
                 try writer.write(entries, head: head, session)
-                return try extendChain(entries, session)
+                return (
+                    try extendChain(entries, session), try liftsStorageHold(entries, session)
+                )
             }
+            if endsTroubles { StoreTrouble.settle(folder: folder, at: StoreTrouble.wallClock) }
             if next.seq > head.seq {
                 head = next
                 try mark.write(next)
@@ -212,6 +215,17 @@ package final class LedgerStore {
         }
     }
 
+    private func liftsStorageHold(
+        _ entries: [LedgerEntry], _ session: StoreSession
+    ) throws -> Bool {
+        for case .hold(.lifted(let id, _, _, _)) in entries {
+            let found = try session.integer(
+                "SELECT 1 FROM holds WHERE id = ? AND cause = ?", id, HoldCause.storage.rawValue)
+            if found != nil { return true }
+        }
+        return false
+    }
+
     private func extendChain(
         _ entries: [LedgerEntry], _ session: StoreSession
     ) throws -> ChainHead {
@@ -258,8 +272,8 @@ package final class LedgerStore {
         StoreReserve.make(folder: folder, bytes: reserveBytes)
     }
 
-    /// When the ledger failed at its disk within the hour before `now`. Two or more mean that a
-    /// restart alone does not help: hold `storage`.
+    /// When the ledger failed at its disk within the hour before `now`, since a hold `storage` was
+    /// last lifted. Two or more mean that a restart alone does not help: hold `storage`.
     package func recentTroubles(now: Timestamp) -> [StoreTrouble.Record] {
         StoreTrouble.recent(folder: folder, now: now)
     }
