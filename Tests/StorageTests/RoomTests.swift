@@ -90,7 +90,7 @@ import Testing
         }
         defer { umount2(path, Int32(MNT_DETACH)) }
         do {
-            let store = try LedgerStore(folder: path, reserve: hasReserve ? 128 << 10 : 0)
+            let store = try LedgerStore(folder: path, reserve: hasReserve ? 256 << 10 : 0)
             try store.commit(Sample("AAA").opening)
             try store.close()
             #expect((access(path + "/reserve", F_OK) == 0) == hasReserve)
@@ -101,8 +101,8 @@ import Testing
         while write(rest, page, page.count) == page.count {}
         close(rest)
         if hasReserve {
-            let store = try LedgerStore(folder: path, reserve: 128 << 10)
-            #expect(store.openWarnings == ["there is no room for the reserve of 131072 bytes"])
+            let store = try LedgerStore(folder: path, reserve: 256 << 10)
+            #expect(store.openWarnings == ["there is no room for the reserve of 262144 bytes"])
             try store.commit(Sample("BBB").opening)
             #expect(try store.loadState().lots.count == 2)
         } else {

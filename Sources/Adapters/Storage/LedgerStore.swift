@@ -18,9 +18,9 @@ package final class LedgerStore {
     /// How many of the newest commits are compared with the chain at each start; `verifyChain` does
     /// all.
     private static let verifiedAtStart = 1_000
-    /// Pages in the WAL before a commit copies them home: a page that changes in many commits is
-    /// written home once.
-    package static let logPagesMax = 500
+    /// Rows changed before a commit copies the WAL home, some pages each: a page that changes in many
+    /// commits is written home once.
+    private static let changesInLogMax = 500
 
     /// Bytes: less is too little for SQLite's own files.
     private static let roomMin: Int64 = 1 << 20
@@ -174,7 +174,7 @@ package final class LedgerStore {
     /// there is no room, or someone else looks, a later commit does it. A failed sync is another
     /// matter: the pages may be gone, though the next sync succeeds.
     private func keepLogShort() throws(StorageError) {
-        if connection.logPages < Self.logPagesMax { return }
+        if connection.changesInLog < Self.changesInLogMax { return }
         do { try connection.checkpoint(.passive) } catch {
             if error.reaction == .halt { throw error }
         }
@@ -384,10 +384,7 @@ package final class LedgerStore {
                 if rows < 2000 { break }
             }
         }
-        if removed > 0 {
-            try connection.vacuum(pages: 256)
-            try keepLogShort()
-        }
+        if removed > 0 { try connection.vacuum(pages: 256) }
         return removed
     }
 }

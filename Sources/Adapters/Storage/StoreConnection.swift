@@ -1,6 +1,5 @@
 import Foundation
 import GRDB
-import GRDBSQLite
 import Synchronization
 
 /// What one store did since it was opened (S18). Times are nanoseconds of the monotonic clock.
@@ -32,16 +31,15 @@ final class StoreConnection {
     let migrationsBefore: [String]
     private let queue: DatabaseQueue
     private let busy: BusyCounter
-    private let log: LogLength
-    /// Pages in the WAL after the newest commit of this connection; of the ledger only.
-    var logPages: Int { log.pages }
+    /// Rows changed since the WAL was last copied home.
+    private(set) var changesInLog = 0
 
     /// Opens or creates the file, refuses what a newer version wrote, applies the settings and
     /// migrates.
     init(_ file: StoreFile, folder: String, migrator: DatabaseMigrator) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = try StoreFolder.prepare(file, in: folder)
-        let (busy, log) = (BusyCounter(), LogLength())
+        let busy = BusyCounter()
         var configuration = Configuration()
         configuration.label = file.rawValue
         // At most 100 waits of 20 ms: nothing waits on the store without an end.
@@ -59,15 +57,12 @@ final class StoreConnection {
                 before = try Self.refuseNewer(
                     db, file: file, path: path, known: migrator.migrations)
                 try file.apply(to: db)
-                // In the place of SQLite's own, which makes the checkpoints of the history.
-                if file == .ledger { log.watch(db) }
             }
             try migrator.migrate(queue)
         } catch {
             throw Self.translated(error, file: file, path: path)
         }
-        (self.file, self.path, self.busy, self.log) = (file, path, busy, log)
-        migrationsBefore = before
+        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
     }
 
     /// Opens a copy that nobody else uses, to look at it: nothing is migrated or set.
@@ -87,8 +82,7 @@ final class StoreConnection {
         } catch {
             throw Self.translated(error, file: file, path: path)
         }
-        (self.file, self.path, self.busy, log) = (file, path, busy, LogLength())
-        migrationsBefore = before
+        (self.file, self.path, self.busy, migrationsBefore) = (file, path, busy, before)
     }
 
     private static func refuseNewer(
@@ -106,11 +100,13 @@ final class StoreConnection {
     func write<T>(_ body: (StoreSession) throws -> T) throws(StorageError) -> T {
         try measured { db in
             var result: T?
+            let before = db.totalChangesCount
             try db.inTransaction(.immediate) {
                 result = try body(StoreSession(db: db, file: file, connection: self))
                 return .commit
             }
             statistics.commits += 1
+            changesInLog += db.totalChangesCount - before
             guard let result else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
             return result
         }
@@ -162,6 +158,7 @@ final class StoreConnection {
         try access { session in
             countStatement()
             _ = try session.db.checkpoint(kind)
+            changesInLog = 0
         }
     }
 
@@ -207,22 +204,6 @@ final class StoreConnection {
         do { try queue.close() } catch {
             throw Self.translated(error, file: file, path: path)
         }
-    }
-}
-
-/// How long the WAL is, which SQLite tells after each commit. On the connection's thread only.
-private final class LogLength {
-    private(set) var pages = 0
-
-    func watch(_ db: Database) {
-        let length = Unmanaged.passUnretained(self).toOpaque()
-        sqlite3_wal_hook(
-            db.sqliteConnection,
-            { length, _, _, pages in
-                guard let length else { return SQLITE_OK }
-                Unmanaged<LogLength>.fromOpaque(length).takeUnretainedValue().pages = Int(pages)
-                return SQLITE_OK
-            }, length)
     }
 }
 
