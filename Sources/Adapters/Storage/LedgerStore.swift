@@ -40,8 +40,8 @@ package final class LedgerStore {
     /// Eight characters, made with the ledger and kept for ever: part of what makes ids unique.
     package let installation: String
 
-    /// Opens or creates `ledger.db` in `folder`: library, version, settings, migrations, quick check,
-    /// the newest part of the hash chain, the high-water mark.
+    /// Opens or creates `ledger.db` in `folder`: library, version, settings, a backup before
+    /// migrations, quick check, the newest part of the hash chain, the high-water mark.
     ///
     /// - Parameter reserve: bytes of the file that keeps room on the disk, made where there is room.
     /// - Throws: everything of `StorageError`; any error means that trading must not start (S04).
@@ -104,7 +104,10 @@ package final class LedgerStore {
     /// reserve is given up then, and only what fails with room is the disk.
     private static func open(_ folder: String) throws(StorageError) -> StoreConnection {
         func attempt() throws(StorageError) -> StoreConnection {
-            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator)
+            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator) {
+                db, applied in
+                try MigrationBackup.make(db, applied: applied, in: folder)
+            }
         }
         func isForRoom(_ error: StorageError) -> Bool {
             guard StoreReserve.freeSpace(folder: folder) ?? .max < roomMin else { return false }

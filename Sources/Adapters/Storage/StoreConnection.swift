@@ -36,7 +36,13 @@ final class StoreConnection {
 
     /// Opens or creates the file, refuses what a newer version wrote, applies the settings and
     /// migrates.
-    init(_ file: StoreFile, folder: String, migrator: DatabaseMigrator) throws(StorageError) {
+    ///
+    /// - Parameter backUp: called before the first migration of a file that is not new, with the
+    ///   migrations that it has.
+    init(
+        _ file: StoreFile, folder: String, migrator: DatabaseMigrator,
+        backUp: ((Database, [String]) throws -> Void)? = nil
+    ) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = try StoreFolder.prepare(file, in: folder)
         let busy = BusyCounter()
@@ -57,6 +63,9 @@ final class StoreConnection {
                 before = try Self.refuseNewer(
                     db, file: file, path: path, known: migrator.migrations)
                 try file.apply(to: db)
+                if !before.isEmpty, before.count < migrator.migrations.count {
+                    try backUp?(db, before)
+                }
             }
             try migrator.migrate(queue)
         } catch {
