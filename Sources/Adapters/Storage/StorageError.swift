@@ -165,6 +165,16 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         return isDamage
     }
 
+    /// True where the store was asked for what it must never do: neither its disk nor its files are
+    /// at fault, and the same start would come to the same end.
+    package var isBrokenRule: Bool {
+        switch self {
+        case .stopped, .library, .newer, .setting, .locked, .folder, .denied, .behindMark: false
+        case .badMark: false
+        default: reaction == .halt && !isDiskFailure
+        }
+    }
+
     /// True where the file itself is broken: CORRUPT or NOTADB.
     package var isDamage: Bool {
         switch self {

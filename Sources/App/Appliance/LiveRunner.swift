@@ -82,8 +82,10 @@ package struct LiveRunner<Feed: MarketFeed> {
         let desk = desk
         journal.onAnswer = { desk.give(ControlAnswer($0), to: $0.verb) }
         if state.checkpoint != nil {
-            try loop.recover(state)
-            try catchUp()
+            do {
+                try loop.recover(state)
+                try catchUp()
+            } catch { throw standStill(after: error) }
         }
     }
 
@@ -191,10 +193,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     package mutating func run() throws -> Bool {
         defer { endControl() }
         do { return try trade() } catch {
-            var reason: any Error = error
-            if let broken = error as? EngineError {
-                do { try halt(broken) } catch let unstored { reason = unstored }
-            }
+            let reason = standStill(after: error)
             desk.giveUp("\(reason); the daemon stops")
             throw reason
         }
