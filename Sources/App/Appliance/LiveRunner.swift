@@ -21,6 +21,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     let assembly: Assembly
     let desk = ControlDesk()
     let copies = CopyDesk()
+    let watch = LedgerWatch()
     /// Told once that the market is over; a run that has it stays then, and answers until it is
     /// told to stop.
     package var onOver: ((TradingEngine) -> Void)?
@@ -246,6 +247,7 @@ package struct LiveRunner<Feed: MarketFeed> {
             } catch {
                 guard error.reaction != .halt else { throw error }
             }
+            watch.look(at: journal.ledger, in: assembly.configuration.storage.path, copies)
         }
         onInstant?(instant, loop.engine)
         showPulse()

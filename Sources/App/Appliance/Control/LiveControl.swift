@@ -22,6 +22,7 @@ extension LiveRunner {
         for alert in inbox.takeAlerts() {
             try record(alert.code, .warning, alert.message, at: time)
         }
+        if let finding = watch.take() { try take(finding, at: time) }
         for message in inbox.takeRequests() {
             try takePauses(at: time)
             try take(message, at: time)
@@ -217,6 +218,23 @@ extension LiveRunner {
                 symbols: loop.engine.symbols)
         } catch let failure {
             throw UnstoredHalt(cause: error, reason: "\(failure)")
+        }
+    }
+
+    /// Books that are not what was written are nothing to trade by.
+    private mutating func take(_ finding: LedgerWatch.Finding, at time: Timestamp) throws {
+        switch finding {
+        case .unknown(let why):
+            try record("ledger", .warning, "the ledger was not examined: \(why)", at: time)
+        case .broken(let why):
+            let text = "the ledger is damaged: \(why); run bellwether doctor"
+            health.take(alert: "storage", text)
+            let entries = loop.engine.haltHold(text, cause: .storage, at: time)
+            let notices = entries.compactMap { entry -> Effect? in
+                if case .alert(let alert) = entry { .notice(.alert(alert)) } else { nil }
+            }
+            try journal.commit(
+                entries.map { .record($0) } + notices, symbols: loop.engine.symbols)
         }
     }
 
