@@ -233,6 +233,39 @@ import Testing
         #expect(try store.verifyChain() == [])
     }
 
+    @Test(
+        "S04: a checkpoint changed, taken away or added behind the store is refused and named",
+        arguments: [
+            ("UPDATE checkpoint SET loss_base = 7", "the checkpoint was changed"),
+            ("UPDATE checkpoint SET feed_position = 0", "the checkpoint was changed"),
+            ("UPDATE checkpoint SET equity_peak = equity_peak + 1", "the checkpoint was changed"),
+            ("UPDATE checkpoint SET digest = x''", "the checkpoint was changed"),
+            ("DELETE FROM checkpoint", "the checkpoint is missing"),
+            ("UPDATE meta SET value = '0' WHERE key = 'checkpoint'", "a checkpoint was added"),
+            ("DELETE FROM meta WHERE key = 'checkpoint'", "whether there was a checkpoint"),
+        ])
+    func checkpointTampering(sql: String, expected: String) throws {
+        do {
+            let store = try day()
+            try store.commit([.checkpoint(checkpoint(at: 200))])
+            #expect(try store.checkBooks() == [])
+            try store.close()
+        }
+        try folder.execute(sql)
+        let found = Doctor.examine(folder: folder.path, now: time(0))
+        #expect(
+            found.filter { $0.verdict == .failed && $0.detail.hasPrefix(expected) }.map(\.check)
+                == ["books", "state"])
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(try store.checkBooks().first?.hasPrefix(expected) == true)
+        let error = #expect(throws: StorageError.self) { try store.loadState() }
+        guard case .damaged(.ledger, folder.file("ledger.db"), let detail) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(detail.hasPrefix(expected))
+    }
+
     @Test("S18: a flipped bit in the values of covered rows is found, whatever it hits")
     func flippedBits() throws {
         let store = try day()

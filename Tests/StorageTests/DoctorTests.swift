@@ -34,7 +34,7 @@ import Testing
             found.map(\.check) == [
                 "folder", "files", "reserve", "disk", "troubles", "library", "settings",
                 "migrations", "structure", "references", "chain", "books", "mark", "weights",
-                "orders", "holds", "reconciliation", "history",
+                "state", "orders", "holds", "reconciliation", "history",
             ])
         for name in try before.names() {
             #expect(
@@ -102,6 +102,18 @@ import Testing
                 """
                 INSERT INTO weights (version, at, sentiment, trend, reversion, sentiment_credit,
                     trend_credit, reversion_credit) VALUES (1, 1, 0.2, 0.2, 0.6, 0, 0, 0)
+                """)),
+        Case(
+            name: "no word that makes ids unique", verdict: .failed,
+            expected: "state: ledger.db: a row of meta holds no valid installation",
+            damage: sql("DELETE FROM meta WHERE key = 'installation'")),
+        Case(
+            name: "a hold of no known cause", verdict: .failed,
+            expected: "state: ledger.db: a row of holds holds no valid cause",
+            damage: sql(
+                """
+                INSERT INTO holds (id, cause, mode, set_by, why, since)
+                VALUES ('h1', 'whim', 'halted', 'x', 'y', 1)
                 """)),
         Case(
             name: "a newer shape", verdict: .failed, expected: "ledger: ",

@@ -64,7 +64,7 @@ import Testing
             #expect(try ledger.setting(name) == wanted)
             #expect(try history.setting(name) == wanted)
         }
-        #expect(try ledger.setting("wal_autocheckpoint") == "500")
+        #expect(try ledger.setting("wal_autocheckpoint") == "0")
         #expect(try ledger.setting("cache_size") == "-512")
         #expect(try ledger.setting("temp_store") == "2")
     }
@@ -136,6 +136,78 @@ import Testing
             }
         }
         #expect(try store.loadState().lots == [])
+    }
+
+    /// Commits until the WAL has been copied home, or 300 times.
+    private func fillLog(_ store: LedgerStore, _ folder: TemporaryFolder) throws -> Int {
+        let before = SyncCounter.count(folder.file("ledger.db"))
+        for index in 0..<300 {
+            try store.commit(Sample("L\(index)").opening)
+            if SyncCounter.count(folder.file("ledger.db")) > before { return index + 1 }
+        }
+        return 300
+    }
+
+    @Test("S04: a failed sync of the database while the WAL is copied home ends all commits")
+    func failedCheckpoint() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        SyncCounter.failNext(folder.file("ledger.db"))
+        let error = try #require(
+            #expect(throws: StorageError.self) { try fillLog(store, folder) })
+        #expect(error.reaction == .halt && error.description.contains("1034"))
+        #expect(throws: StorageError.stopped(earlier: error.description)) {
+            try store.commit([capital()])
+        }
+        #expect(StoreTrouble.all(folder: folder.path).map(\.text) == [error.description])
+        let lots = try store.loadState().lots.count
+        try store.close()
+        // The commit that met it was durable already.
+        let again = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(try again.loadState().lots.count == lots && again.verifyChain() == [])
+    }
+
+    @Test("S04: a failed sync of the database while the ledger is closed is told and remembered")
+    func failedClose() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        try store.commit([capital()])
+        SyncCounter.failNext(folder.file("ledger.db"))
+        let error = #expect(throws: StorageError.self) { try store.close() }
+        #expect(error?.description.contains("1034") == true)
+        #expect(StoreTrouble.all(folder: folder.path).count == 1)
+    }
+
+    @Test("S26: the WAL is copied home in time and does not grow with the commits")
+    func logStaysShort() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        let needed = try fillLog(store, folder)
+        #expect(needed > 5 && needed < 300)
+        func size() throws -> Int {
+            try Data(contentsOf: URL(fileURLWithPath: folder.file("ledger.db-wal"))).count
+        }
+        for index in 0..<5 * needed { try store.commit(Sample("M\(index)").opening) }
+        #expect(try size() < 4 << 20)
+        try store.checkpoint()
+        #expect(try size() == 0)
+    }
+
+    @Test("S04: no room to copy the WAL home costs nothing; a later commit does it")
+    func fullCheckpoint() throws {
+        try #require(SyncCounter.isInstalled)
+        let folder = TemporaryFolder()
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        SyncCounter.fill(folder.file("ledger.db"), after: 0)
+        #expect(try fillLog(store, folder) == 300)
+        SyncCounter.fill(folder.file("ledger.db"), after: nil)
+        try store.commit([capital()])
+        try store.checkpoint()
+        #expect(try store.loadState().lots.count == 300)
+        #expect(StoreTrouble.all(folder: folder.path) == [])
     }
 
     @Test("A failed sync of the history costs nothing that a later flush cannot write")

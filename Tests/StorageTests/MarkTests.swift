@@ -91,8 +91,8 @@ import Testing
     }
 
     @Test(
-        "A mark that is missing or no mark is made anew and said; one that is behind is well",
-        arguments: ["missing", "empty", "torn", "noise", "behind"])
+        "A mark that is missing or empty is made anew and said; one that is behind is well",
+        arguments: ["missing", "empty", "behind"])
     func marks(state: String) throws {
         do { try ten(in: folder).close() }
         let url = URL(fileURLWithPath: folder.file("ledger.mark"))
@@ -101,8 +101,6 @@ import Testing
         switch state {
         case "missing": try FileManager.default.removeItem(at: url)
         case "empty": try Data().write(to: url)
-        case "torn": try Data(text.utf8.prefix(60)).write(to: url)
-        case "noise": try Data((0..<103).map { _ in 0 }).write(to: url)
         default:
             let hash = try folder.strings("SELECT lower(hex(hash)) FROM journal WHERE seq = 4")[0]
             try Data("bellwether-mark 1 0000000000000000004 \(hash)\n".utf8).write(to: url)
@@ -112,9 +110,75 @@ import Testing
         #expect(try String(contentsOf: url, encoding: .utf8) == text)
         try store.commit(Sample("NEXT").opening)
         #expect(try String(contentsOf: url, encoding: .utf8).contains(" 0000000000000000011 "))
-        store.sealMark()
+        try store.sealMark()
         let next = try folder.copy()
         #expect(try LedgerStore(folder: next.path, reserve: 0).openWarnings == [])
+    }
+
+    @Test(
+        "S04: a mark that says nothing is damage, not a mark that is missing",
+        arguments: ["torn", "noise", "other"])
+    func badMark(state: String) throws {
+        do { try ten(in: folder).close() }
+        let url = URL(fileURLWithPath: folder.file("ledger.mark"))
+        let text = try String(contentsOf: url, encoding: .utf8)
+        switch state {
+        case "torn": try Data(text.utf8.prefix(60)).write(to: url)
+        case "noise": try Data((0..<103).map { _ in 0 }).write(to: url)
+        default: try Data("x".utf8).write(to: url)
+        }
+        let before = try Data(contentsOf: url)
+        #expect(try refusal(folder) == .badMark(path: url.path))
+        #expect(try Data(contentsOf: url) == before)
+        let found = Doctor.examine(folder: folder.path).filter { $0.verdict == .failed }
+        #expect(found.map(\.check) == ["mark"])
+        #expect(found.first?.detail.contains("does not say how far the ledger had come") == true)
+        try FileManager.default.removeItem(at: url)
+        #expect(try LedgerStore(folder: folder.path, reserve: 0).openWarnings.count == 1)
+    }
+
+    enum Marking: CaseIterable, Sendable {
+        case commit, probe, seal, checkpoint
+
+        func run(_ store: LedgerStore) throws {
+            switch self {
+            case .commit: try store.commit(Sample("NEXT").opening)
+            case .probe: try store.probe()
+            case .seal: try store.sealMark()
+            case .checkpoint: try store.checkpoint()
+            }
+        }
+    }
+
+    @Test(
+        "S04: a mark that cannot be written or made durable ends all commits",
+        arguments: Marking.allCases)
+    func failingMark(marking: Marking) throws {
+        let store = try ten(in: folder)
+        // Nothing can be written at the start of this file, and it cannot be synced.
+        let mark = try #require(descriptor(of: folder.file("ledger.mark")))
+        let broken = open("/proc/self/mem", O_RDWR)
+        #expect(dup2(broken, mark) == mark)
+        close(broken)
+        let error = try #require(
+            #expect(throws: StorageError.self) { try marking.run(store) })
+        guard case .markFailed(folder.file("ledger.mark"), let reason) = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect(reason.hasPrefix("cannot be ") && error.reaction == .halt)
+        #expect(throws: StorageError.stopped(earlier: error.description)) {
+            try store.commit([capital()])
+        }
+        #expect(StoreTrouble.all(folder: folder.path).map(\.text) == [error.description])
+        try store.close()
+    }
+
+    private func descriptor(of path: String) -> Int32? {
+        (3..<1024).first { number in
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)"))
+                == path
+        }
     }
 
     @Test("A new ledger has no mark to warn of")

@@ -78,6 +78,42 @@ import Testing
         #expect(try again.verifyChain() == [])
     }
 
+    @Test(
+        "S04: a disk that is full at the start is no broken disk: the reserve is given up for it",
+        .enabled(if: geteuid() == 0, "only root mounts a file system"), arguments: [true, false])
+    func fullAtStart(hasReserve: Bool) throws {
+        let path = folder.file("disk")
+        mkdir(path, 0o750)
+        guard mount("tmpfs", path, "tmpfs", 0, "size=2m") == 0 else {
+            #expect(errno == EPERM)
+            return
+        }
+        defer { umount2(path, Int32(MNT_DETACH)) }
+        do {
+            let store = try LedgerStore(folder: path, reserve: hasReserve ? 256 << 10 : 0)
+            try store.commit(Sample("AAA").opening)
+            try store.close()
+            #expect((access(path + "/reserve", F_OK) == 0) == hasReserve)
+        }
+        // Closed, SQLite has no file beside the ledger, and now no room for one.
+        let rest = open(path + "/rest", O_WRONLY | O_CREAT, 0o600)
+        let page = [UInt8](repeating: 1, count: 4096)
+        while write(rest, page, page.count) == page.count {}
+        close(rest)
+        if hasReserve {
+            let store = try LedgerStore(folder: path, reserve: 256 << 10)
+            #expect(store.openWarnings == ["there is no room for the reserve of 262144 bytes"])
+            try store.commit(Sample("BBB").opening)
+            #expect(try store.loadState().lots.count == 2)
+        } else {
+            let error = #expect(throws: StorageError.self) {
+                _ = try LedgerStore(folder: path, reserve: 0)
+            }
+            #expect(error == .full(file: .ledger, path: path + "/ledger.db"))
+        }
+        #expect(StoreTrouble.all(folder: path) == [])
+    }
+
     @Test("The reserve is made at the start, given up and made again")
     func reserve() throws {
         let store = try LedgerStore(folder: folder.path, reserve: 100_000)
@@ -170,8 +206,40 @@ import Testing
             let at = try #require(all.last?.at)
             #expect(store.recentTroubles(now: at + Span(seconds: 3600)).count >= 1)
             #expect(store.recentTroubles(now: at + Span(seconds: 7300)).isEmpty)
-            // A clock that was set back hides none.
-            #expect(store.recentTroubles(now: at - Span(seconds: 86_400)).count == round)
+            // A clock that was set back hides none, nor does one that was ahead halt for ever.
+            #expect(store.recentTroubles(now: at - Span(seconds: 86_400)).count == 1)
         }
+    }
+
+    @Test("S04: troubles before the hold was lifted count no more, whatever the clock says")
+    func liftedTroubles() throws {
+        let times = [time(9_000), time(9_001), time(-60)]
+        let lines = times.map { "\($0.nanoseconds) one\n" }.joined()
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: folder.file("ledger.trouble")))
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        #expect(store.recentTroubles(now: time(0)).map(\.at) == [time(9_001), time(-60)])
+        try store.commit([
+            .hold(.set(pause("h1", .halted, cause: .drawdown))),
+            .hold(.set(pause("h2", .halted, cause: .storage))),
+        ])
+        func lift(_ id: String) throws {
+            try store.commit([.hold(.lifted(id: id, by: "ctl:root", why: "new card", at: time(1)))])
+        }
+        try lift("h1")
+        #expect(store.recentTroubles(now: time(0)).count == 2)
+        try lift("h2")
+        #expect(store.recentTroubles(now: time(0)) == [])
+        #expect(StoreTrouble.all(folder: folder.path).count == 3)
+        let later = Array("\(time(-30).nanoseconds) again\n".utf8)
+        let file = open(folder.file("ledger.trouble"), O_WRONLY | O_APPEND)
+        #expect(write(file, later, later.count) == later.count)
+        close(file)
+        #expect(store.recentTroubles(now: time(0)).map(\.text) == ["again"])
+        // A lift without troubles leaves nothing behind.
+        let other = TemporaryFolder()
+        let calm = try LedgerStore(folder: other.path, reserve: 0)
+        try calm.commit([.hold(.set(pause("h1", .halted, cause: .storage)))])
+        try calm.commit([.hold(.lifted(id: "h1", by: "ctl:root", why: "", at: time(1)))])
+        #expect(try !other.names().contains("ledger.trouble"))
     }
 }

@@ -15,7 +15,7 @@ struct SchemaFixture: CustomTestStringConvertible, Sendable {
         try folder.execute("\(settings); BEGIN; \(sql); COMMIT", on: file.rawValue)
     }
 
-    static let all = [ledger1, ledger3, history1]
+    static let all = [ledger1, ledger3, ledger5, history1]
 
     private static let ledger1 = SchemaFixture(
         file: .ledger, name: "ledger-1",

@@ -253,9 +253,18 @@ import Testing
         switch fixture.file {
         case .ledger:
             let store = try LedgerStore(folder: folder.path)
+            // As it was, beside it: what a migration did can be undone.
+            let copies = LedgerBackup.all(in: folder.file("backups"))
+            #expect(copies.count == 1)
+            let migrations = try folder.strings(
+                "SELECT identifier FROM grdb_migrations ORDER BY rowid",
+                on: "backups/\(try #require(copies.first))")
+            #expect(migrations.last == fixture.name)
             #expect(try store.checkBooks() == [])
             #expect(try store.loadState().balances[.cash] == usd("1000"))
             try store.close()
+            try LedgerStore(folder: folder.path).close()
+            #expect(LedgerBackup.all(in: folder.file("backups")).count == 1)
         case .history:
             let store = try HistoryStore(folder: folder.path)
             #expect(store.warnings == [])
@@ -270,6 +279,28 @@ import Testing
             """
         let name = fixture.file.rawValue
         #expect(try folder.strings(schema, on: name) == fresh.strings(schema, on: name))
+    }
+
+    @Test("S04: a ledger of an older shape keeps it where no good copy of it can be made")
+    func noCopyNoMigration() throws {
+        let fixture = try #require(SchemaFixture.all.first { $0.name == "ledger-5" })
+        try fixture.write(to: folder)
+        // A file stands in the way of the copies, then the ledger itself is not what it was.
+        try Data().write(to: URL(fileURLWithPath: folder.file("backups")))
+        func refuse(_ reason: String) throws {
+            let error = #expect(throws: StorageError.self) {
+                _ = try LedgerStore(folder: folder.path)
+            }
+            #expect(error?.description.contains("is not changed without a copy") == true)
+            #expect(error?.description.contains(reason) == true)
+            let migrations = try folder.strings("SELECT identifier FROM grdb_migrations")
+            #expect(migrations.count == 5)
+        }
+        try refuse("is a file, not a folder")
+        try FileManager.default.removeItem(atPath: folder.file("backups"))
+        try folder.execute("UPDATE balances SET amount = 1 WHERE account = 'cash'")
+        try refuse("the balance differs")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("backups")) == [])
     }
 
     @Test("A folder that this user may not make is told apart from one that cannot be made")

@@ -186,9 +186,15 @@ package struct Doctor {
 
     private mutating func examineLedger() {
         let ledger = StoreFile.ledger.rawValue
-        let place = LedgerMark.read(folder: folder)
+        var place: LedgerMark.Place?
+        var badMark: StorageError?
+        do throws(StorageError) { place = try LedgerMark.read(folder: folder) } catch {
+            badMark = error
+            add("mark", .failed, "\(error)")
+        }
         guard StoreFolder.size(path(ledger)) ?? 0 > 0 else {
-            let isLost = place != nil || StoreFolder.size(path(ledger + "-wal")) ?? 0 > 0
+            let isLost =
+                place != nil || badMark != nil || StoreFolder.size(path(ledger + "-wal")) ?? 0 > 0
             return add(
                 "ledger", isLost ? .failed : .warning,
                 isLost
@@ -200,10 +206,13 @@ package struct Doctor {
             defer { withExtendedLifetime(copy) {} }
             let connection = try StoreConnection(copy: copy.path, of: .ledger)
             checkLibrary(try connection.setting("auto_vacuum"), try connection.libraryVersion())
-            checkStructure(try LedgerExamination(connection), place)
+            let found = try LedgerExamination(connection)
+            checkStructure(found, place)
             if connection.migrationsBefore.contains("ledger-2") {
-                try checkMark(place, connection)
+                if badMark == nil { try checkMark(place, connection) }
                 try checkWeights(connection)
+                // A row of an older shape is read only once a start has brought it to the newest.
+                if found.isNewest { checkState(connection) }
                 try checkContents(connection)
             } else if let place {
                 let lost = StorageError.behindMark(path: path(ledger), mark: place.seq, head: 0)
@@ -292,6 +301,26 @@ package struct Doctor {
             "weights", problems.isEmpty ? .ok : .warning,
             problems.isEmpty
                 ? "valid" : problems.joined(separator: "; ") + "; the newest good one is used")
+    }
+
+    /// Whatever a start or `status` reads and would refuse.
+    private mutating func checkState(_ connection: StoreConnection) {
+        do throws(StorageError) {
+            let state = try connection.access { session in
+                _ = try LedgerStore.installation(session)
+                return try LedgerStore.load(session) { $0 }.state
+            }
+            add(
+                "state", .ok,
+                state.checkpoint.map { "a restart goes on at \($0.at)" } ?? "no checkpoint yet")
+        } catch {
+            // Not the place of the copy.
+            if case .damaged(_, _, let detail) = error {
+                add("state", .failed, "\(detail); restore a backup before starting again")
+            } else {
+                add("state", .failed, "\(error)")
+            }
+        }
     }
 
     private mutating func checkContents(_ connection: StoreConnection) throws(StorageError) {

@@ -24,6 +24,9 @@ enum LedgerBooks {
                         .joined(separator: " against "))
             }
         }
+        if try CheckpointSeal.isKept(session), let broken = try CheckpointSeal.problem(session) {
+            problems.append(broken)
+        }
         return problems
     }
 

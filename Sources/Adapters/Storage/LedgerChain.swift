@@ -96,9 +96,10 @@ final class LedgerChain {
     }
 
     /// A row of `Table.rows` as it is hashed.
-    func canonical(_ row: StoredRow) -> [UInt8] {
+    /// - Parameter excluded: the place of a column that is not; nil for none.
+    func canonical(_ row: StoredRow, without excluded: Int? = nil) -> [UInt8] {
         buffer.removeAll(keepingCapacity: true)
-        for column in 0..<row.row.count { append(row.value(column)) }
+        for column in 0..<row.row.count where column != excluded { append(row.value(column)) }
         return buffer
     }
 

@@ -222,7 +222,7 @@ package struct SignedReconciliation: Sendable, Equatable {
 }
 
 extension LedgerStore {
-    func loadControl(_ session: StoreSession, _ state: inout LedgerState) throws {
+    static func loadControl(_ session: StoreSession, _ state: inout LedgerState) throws {
         try session.rows(
             "SELECT \(LedgerColumns.hold) FROM holds WHERE lifted_at IS NULL ORDER BY seq"
         ) { row throws in state.holds.append(try row.hold()) }

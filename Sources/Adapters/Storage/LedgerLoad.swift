@@ -9,30 +9,39 @@ extension LedgerStore {
     /// stepped over: the last good version is given, and `loadWarnings` says so (S21).
     ///
     /// - Parameter dayStart: midnight in New York at or before an instant.
-    /// - Throws: `badRow` or `sqlite`: the ledger cannot be trusted.
+    /// - Throws: `badRow`, `damaged` or `sqlite`: the ledger cannot be trusted.
     package func loadState(
         dayStart: (Timestamp) -> Timestamp
     ) throws(StorageError) -> LedgerState {
         loadWarnings = []
-        var warnings: [String] = []
-        let state = try connection.access { session in
-            var state = LedgerState()
-            state.checkpoint = try loadCheckpoint(session)
-            try loadWeights(session, &state, &warnings, dayStart)
-            try session.rows(
-                "SELECT \(LedgerColumns.lot) FROM lots WHERE quantity <> 0 ORDER BY opened_at, seq"
-            ) { row throws in state.lots.append(try row.lot()) }
-            try loadBalances(session, &state)
-            try loadOrders(session, &state)
-            try loadTrades(session, &state)
-            try loadControl(session, &state)
-            return state
-        }
-        loadWarnings = warnings
-        return state
+        let loaded = try connection.access { session in try Self.load(session, dayStart) }
+        loadWarnings = loaded.warnings
+        return loaded.state
     }
 
-    private func loadCheckpoint(_ session: StoreSession) throws -> Checkpoint? {
+    /// The same of any connection; with the warnings.
+    static func load(
+        _ session: StoreSession, _ dayStart: (Timestamp) -> Timestamp
+    ) throws -> (state: LedgerState, warnings: [String]) {
+        var state = LedgerState()
+        var warnings: [String] = []
+        state.checkpoint = try loadCheckpoint(session)
+        try loadWeights(session, &state, &warnings, dayStart)
+        try session.rows(
+            "SELECT \(LedgerColumns.lot) FROM lots WHERE quantity <> 0 ORDER BY opened_at, seq"
+        ) { row throws in state.lots.append(try row.lot()) }
+        try loadBalances(session, &state)
+        try loadOrders(session, &state)
+        try loadTrades(session, &state)
+        try loadControl(session, &state)
+        return (state, warnings)
+    }
+
+    private static func loadCheckpoint(_ session: StoreSession) throws -> Checkpoint? {
+        if let broken = try CheckpointSeal.problem(session) {
+            let path = session.connection?.path ?? StoreFile.ledger.rawValue
+            throw StorageError.damaged(file: .ledger, path: path, detail: broken)
+        }
         var checkpoint: Checkpoint?
         try session.rows(
             """
@@ -64,7 +73,7 @@ extension LedgerStore {
         return checkpoint
     }
 
-    private func loadWeights(
+    private static func loadWeights(
         _ session: StoreSession, _ state: inout LedgerState, _ warnings: inout [String],
         _ dayStart: (Timestamp) -> Timestamp
     ) throws {
@@ -94,7 +103,7 @@ extension LedgerStore {
         }
     }
 
-    private func loadBalances(_ session: StoreSession, _ state: inout LedgerState) throws {
+    private static func loadBalances(_ session: StoreSession, _ state: inout LedgerState) throws {
         try session.rows("SELECT account, amount FROM balances") { row throws in
             guard let account = LedgerAccount(name: try row.text(0, "balances.account")) else {
                 throw row.bad("balances.account")
@@ -103,7 +112,7 @@ extension LedgerStore {
         }
     }
 
-    private func loadOrders(_ session: StoreSession, _ state: inout LedgerState) throws {
+    private static func loadOrders(_ session: StoreSession, _ state: inout LedgerState) throws {
         try session.rows(
             """
             SELECT \(LedgerColumns.order) FROM orders
@@ -159,7 +168,7 @@ extension LedgerStore {
         }
     }
 
-    private func loadTrades(_ session: StoreSession, _ state: inout LedgerState) throws {
+    private static func loadTrades(_ session: StoreSession, _ state: inout LedgerState) throws {
         try session.rows(
             "SELECT symbol, max(exit_time) FROM closed_trades GROUP BY symbol"
         ) { row throws in

@@ -15,6 +15,7 @@ final class LedgerMark {
     }
 
     private let descriptor: Int32
+    private var isEmpty: Bool
     let path: String
 
     init(folder: String) throws(StorageError) {
@@ -24,35 +25,59 @@ final class LedgerMark {
             throw StoreFolder.failure(path, "cannot be opened for writing", errno)
         }
         StoreFiles.handOver(descriptor, path)
+        isEmpty = StoreFolder.size(path) ?? 0 == 0
     }
 
     deinit { close(descriptor) }
 
-    /// Nil for a file that is missing, empty or no mark.
-    static func read(folder: String) -> Place? {
+    /// Nil for a file that is missing or has nothing in it yet.
+    /// - Throws: `badMark` for content that is no mark, `denied`, `markFailed`.
+    static func read(folder: String) throws(StorageError) -> Place? {
         let path = (folder as NSString).appendingPathComponent(name)
-        guard let data = FileManager.default.contents(atPath: path), data.count < 1000 else {
-            return nil
-        }
-        let words = String(decoding: data, as: UTF8.self).split(separator: " ")
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
+        guard descriptor >= 0 else { throw failure(path, "cannot be opened", errno) }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 1000)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else { throw failure(path, "cannot be read", errno) }
+        if count == 0 { return nil }
+        let words = String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ")
         guard words.count == 4, words[0] == "bellwether-mark", words[1] == "1",
             let seq = Int64(words[2]), seq > 0, words[3].utf8.count == 2 * Digest.size + 1,
             words[3].last == "\n"
-        else { return nil }
+        else { throw .badMark(path: path) }
         return Place(seq: seq, hash: String(words[3].dropLast()))
     }
 
-    /// Of a fixed length, so that a later one covers an earlier one. False when it was not written.
-    @discardableResult
-    func write(_ head: ChainHead) -> Bool {
+    /// Of a fixed length, so that a later one covers an earlier one. No room leaves the earlier one:
+    /// it is behind, as after a power cut, until the next.
+    func write(_ head: ChainHead) throws(StorageError) {
         let digits = String(head.seq)
         let zeros = String(repeating: "0", count: max(0, 19 - digits.utf8.count))
         let hash = Digest.hexadecimal(head.hash)
         let line = Array("bellwether-mark 1 \(zeros)\(digits) \(hash)\n".utf8)
-        return pwrite(descriptor, line, line.count, 0) == line.count
+        let written = pwrite(descriptor, line, line.count, 0)
+        if written < 0, errno == ENOSPC || errno == EDQUOT { return }
+        guard written == line.count else {
+            throw Self.failure(path, "cannot be written", written < 0 ? errno : EIO)
+        }
+        // The first one, so that no power cut leaves a length without the content.
+        if isEmpty { try seal() }
+        isEmpty = false
     }
 
-    func seal() { _ = fdatasync(descriptor) }
+    func seal() throws(StorageError) {
+        guard fdatasync(descriptor) == 0 else {
+            throw Self.failure(path, "cannot be made durable", errno)
+        }
+    }
+
+    private static func failure(_ path: String, _ what: String, _ code: Int32) -> StorageError {
+        let error = StoreFolder.failure(path, what, code)
+        guard case .folder(_, let reason) = error else { return error }
+        return .markFailed(path: path, reason: reason)
+    }
 
     /// Whether a chain with `head`, and at the mark's seq the hash `hash`, can be what was marked.
     static func check(

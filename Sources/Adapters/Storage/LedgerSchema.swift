@@ -12,6 +12,7 @@ enum LedgerSchema {
         migrator.registerMigration("ledger-3") { db in try db.execute(sql: version3) }
         migrator.registerMigration("ledger-4") { db in try db.execute(sql: version4) }
         migrator.registerMigration("ledger-5") { db in try db.execute(sql: version5) }
+        migrator.registerMigration("ledger-6") { db in try migrate6(db) }
         return migrator
     }
 

@@ -18,6 +18,12 @@ package final class LedgerStore {
     /// How many of the newest commits are compared with the chain at each start; `verifyChain` does
     /// all.
     private static let verifiedAtStart = 1_000
+    /// Rows changed before a commit copies the WAL home, some pages each: a page that changes in many
+    /// commits is written home once.
+    private static let changesInLogMax = 500
+
+    /// Bytes: less is too little for SQLite's own files.
+    private static let roomMin: Int64 = 1 << 20
 
     let connection: StoreConnection
     let folder: String
@@ -34,21 +40,23 @@ package final class LedgerStore {
     /// Eight characters, made with the ledger and kept for ever: part of what makes ids unique.
     package let installation: String
 
-    /// Opens or creates `ledger.db` in `folder`: library, version, settings, migrations, quick check,
-    /// the newest part of the hash chain, the high-water mark.
+    /// Opens or creates `ledger.db` in `folder`: library, version, settings, a backup before
+    /// migrations, quick check, the newest part of the hash chain, the high-water mark.
     ///
     /// - Parameter reserve: bytes of the file that keeps room on the disk, made where there is room.
     /// - Throws: everything of `StorageError`; any error means that trading must not start (S04).
     package init(
         folder: String, reserve: Int64 = StoreReserve.bytes
     ) throws(StorageError) {
-        let place = LedgerMark.read(folder: folder)
+        let place = try Self.noting(folder) { () throws(StorageError) in
+            try LedgerMark.read(folder: folder)
+        }
         let path = folder + "/" + StoreFile.ledger.rawValue
         if let place, StoreFolder.size(path) ?? 0 == 0, StoreFolder.size(path + "-wal") ?? 0 == 0 {
             throw .behindMark(path: path, mark: place.seq, head: 0)
         }
         connection = try Self.noting(folder) { () throws(StorageError) in
-            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator)
+            try Self.open(folder)
         }
         (self.folder, reserveBytes) = (folder, reserve)
         let problems = try connection.quickCheck()
@@ -84,13 +92,40 @@ package final class LedgerStore {
                 "\(LedgerMark.name) was missing and is made anew: a loss of the newest commits "
                     + "before this start would not have been noticed")
         }
-        if head.seq > 0 { mark.write(head) }
+        if head.seq > 0 {
+            try Self.noting(folder) { () throws(StorageError) in try mark.write(head) }
+        }
         if reserve > 0, !StoreReserve.make(folder: folder, bytes: reserve) {
             openWarnings.append("there is no room for the reserve of \(reserve) bytes")
         }
     }
 
-    private static func installation(_ session: StoreSession) throws -> String {
+    /// SQLite calls it an error of the disk when there is no room for its files beside the ledger: the
+    /// reserve is given up then, and only what fails with room is the disk.
+    private static func open(_ folder: String) throws(StorageError) -> StoreConnection {
+        func attempt() throws(StorageError) -> StoreConnection {
+            try StoreConnection(.ledger, folder: folder, migrator: LedgerSchema.migrator) {
+                db, applied in
+                try MigrationBackup.make(db, applied: applied, in: folder)
+            }
+        }
+        func isForRoom(_ error: StorageError) -> Bool {
+            guard StoreReserve.freeSpace(folder: folder) ?? .max < roomMin else { return false }
+            switch error {
+            case .full: return true
+            case .sqlite(_, let code, _, _): return code & 0xFF == 10
+            default: return false
+            }
+        }
+        do { return try attempt() } catch { if !isForRoom(error) { throw error } }
+        StoreReserve.release(folder: folder)
+        do { return try attempt() } catch {
+            guard isForRoom(error) else { throw error }
+            throw .full(file: .ledger, path: folder + "/" + StoreFile.ledger.rawValue)
+        }
+    }
+
+    static func installation(_ session: StoreSession) throws -> String {
         var text = ""
         try session.rows("SELECT value FROM meta WHERE key = 'installation'") { row throws in
             text = try row.text(0, "meta.value")
@@ -107,19 +142,23 @@ package final class LedgerStore {
     ///
     /// - Throws: `duplicateDecision`, `duplicateExecution`, `duplicateCommand`, `knownProof`,
     ///   `proofsFull`, `unknownOrder`,
-    ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`; `full`, after which the
+    ///   `wrongStatus`, `gateClosed`, `notStanding`, `unstorable`, `sqlite`, `markFailed`; `full`, after which the
     ///   same may work once there is room; `stopped` once an earlier commit failed at the disk.
     package func commit(_ entries: [LedgerEntry]) throws(StorageError) {
         try guarded { () throws(StorageError) in
             if entries.isEmpty { return }
-            let next = try connection.write { session in
+            let (next, endsTroubles) = try connection.write { session in
                 try writer.write(entries, head: head, session)
-                return try extendChain(entries, session)
+                return (
+                    try extendChain(entries, session), try liftsStorageHold(entries, session)
+                )
             }
+            if endsTroubles { StoreTrouble.settle(folder: folder, at: StoreTrouble.wallClock) }
             if next.seq > head.seq {
                 head = next
-                mark.write(next)
+                try mark.write(next)
             }
+            try keepLogShort()
         }
     }
 
@@ -127,7 +166,21 @@ package final class LedgerStore {
     func change<Result>(
         _ body: (StoreSession) throws -> Result
     ) throws(StorageError) -> Result {
-        try guarded { () throws(StorageError) in try connection.write(body) }
+        try guarded { () throws(StorageError) in
+            let result = try connection.write(body)
+            try keepLogShort()
+            return result
+        }
+    }
+
+    /// Copies a long WAL into the database. What was committed is durable in the WAL already: where
+    /// there is no room, or someone else looks, a later commit does it. A failed sync is another
+    /// matter: the pages may be gone, though the next sync succeeds.
+    private func keepLogShort() throws(StorageError) {
+        if connection.changesInLog < Self.changesInLogMax { return }
+        do { try connection.checkpoint(.passive) } catch {
+            if error.reaction == .halt { throw error }
+        }
     }
 
     /// Around all that writes: nothing after an earlier failure at the disk, and such a failure ends
@@ -152,11 +205,28 @@ package final class LedgerStore {
         _ folder: String, _ work: () throws(StorageError) -> Result
     ) throws(StorageError) -> Result {
         do { return try work() } catch {
-            if case .sqlite(_, let code, _, _) = error, code & 0xFF == 10 {
+            let isOfDisk =
+                switch error {
+                case .sqlite(_, let code, _, _): code & 0xFF == 10
+                case .markFailed: true
+                default: false
+                }
+            if isOfDisk {
                 StoreTrouble.note(error.description, folder: folder, at: StoreTrouble.wallClock)
             }
             throw error
         }
+    }
+
+    private func liftsStorageHold(
+        _ entries: [LedgerEntry], _ session: StoreSession
+    ) throws -> Bool {
+        for case .hold(.lifted(let id, _, _, _)) in entries {
+            let found = try session.integer(
+                "SELECT 1 FROM holds WHERE id = ? AND cause = ?", id, HoldCause.storage.rawValue)
+            if found != nil { return true }
+        }
+        return false
     }
 
     private func extendChain(
@@ -185,7 +255,11 @@ package final class LedgerStore {
     }
 
     /// Makes the high-water mark durable; at the end of a session.
-    package func sealMark() { mark.seal() }
+    ///
+    /// - Throws: `markFailed`, which ends all commits; `stopped`.
+    package func sealMark() throws(StorageError) {
+        try guarded { () throws(StorageError) in try mark.seal() }
+    }
 
     // MARK: - Room
 
@@ -201,8 +275,8 @@ package final class LedgerStore {
         StoreReserve.make(folder: folder, bytes: reserveBytes)
     }
 
-    /// When the ledger failed at its disk within the hour before `now`. Two or more mean that a
-    /// restart alone does not help: hold `storage`.
+    /// When the ledger failed at its disk within the hour before `now`, since a hold `storage` was
+    /// last lifted. Two or more mean that a restart alone does not help: hold `storage`.
     package func recentTroubles(now: Timestamp) -> [StoreTrouble.Record] {
         StoreTrouble.recent(folder: folder, now: now)
     }
@@ -221,8 +295,10 @@ package final class LedgerStore {
     ///
     /// - Throws: `full`, which costs nothing: the WAL stays; `sqlite` and `stopped` as `commit`.
     package func checkpoint() throws(StorageError) {
-        try guarded { () throws(StorageError) in try connection.checkpoint() }
-        mark.seal()
+        try guarded { () throws(StorageError) in
+            try connection.checkpoint()
+            try mark.seal()
+        }
     }
 
     /// Proves that a commit could be made, without leaving anything: the lock of the writer, a
@@ -239,14 +315,23 @@ package final class LedgerStore {
                     return .rollback
                 }
             }
+            try mark.seal()
         }
-        mark.seal()
     }
 
     /// Checkpoints and closes; the store cannot be used afterwards.
+    ///
+    /// - Throws: `sqlite` when the disk failed: what the WAL holds may not be in the database.
     package func close() throws(StorageError) {
+        var failed: StorageError?
+        // SQLite makes one too, and says nothing when it fails.
+        if failure == nil {
+            do { try checkpoint() } catch {
+                if error.reaction == .halt { failed = error }
+            }
+        }
         try Self.noting(folder) { () throws(StorageError) in try connection.close() }
-        mark.seal()
+        if let failed { throw failed }
     }
 
     /// What `PRAGMA name` answers on the store's own connection.
@@ -298,6 +383,7 @@ package final class LedgerStore {
                     try session.run(statement, before.nanoseconds)
                 }
                 removed += rows
+                try keepLogShort()
                 if rows < 2000 { break }
             }
         }

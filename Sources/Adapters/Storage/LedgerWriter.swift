@@ -14,6 +14,7 @@ struct SignalEvidence: Codable {
 /// Turns entries into rows, inside the caller's transaction.
 struct LedgerWriter {
     private let encoder: JSONEncoder
+    private let chain = LedgerChain()
 
     init() {
         encoder = JSONEncoder()
@@ -252,6 +253,7 @@ struct LedgerWriter {
                 ? ""
                 : try json(
                     checkpoint.revisions.compactMap { StoredRevision($0) }, for: "checkpoint"))
+        try CheckpointSeal.renew(chain, session)
     }
 }
 

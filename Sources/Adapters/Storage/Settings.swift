@@ -34,9 +34,10 @@ extension StoreFile {
             Setting("cell_size_check", "ON", reads: "1"),
             // KiB, negative by SQLite's convention: small, the kernel's page cache is behind it.
             Setting("cache_size", self == .ledger ? "-512" : "-1024"),
-            // Pages in the WAL before a commit copies them home: a page that changes in many
-            // commits is written home once. History commits in batches, so its WAL is larger.
-            Setting("wal_autocheckpoint", self == .ledger ? "500" : "2000"),
+            // Ledger none: SQLite keeps to itself what came of a checkpoint after a commit, and a
+            // failed sync must not be lost; `LedgerStore` makes its own. History: so many pages in
+            // the WAL before a commit copies them home; it commits in batches.
+            Setting("wal_autocheckpoint", self == .ledger ? "0" : "2000"),
             // Bytes the WAL file keeps after a checkpoint: one burst must not hold flash for ever.
             Setting("journal_size_limit", self == .ledger ? "4194304" : "16777216"),
             // Sorts are small and stay off the flash.

@@ -54,6 +54,10 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     case proofsFull
     /// The ledger ends before the last commit that is known: its end was lost, or it is a copy.
     case behindMark(path: String, mark: Int64, head: Int64)
+    /// What remembers how far the ledger had come holds something else.
+    case badMark(path: String)
+    /// It cannot be read or written: the disk fails.
+    case markFailed(path: String, reason: String)
     /// The disk is full. What was committed before is intact, and the same commit may work later.
     case full(file: StoreFile, path: String)
     /// A backup that is not what it should be.
@@ -107,6 +111,11 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .behindMark(let path, let mark, let head):
             "\(path) ends at commit \(head), but commit \(mark) is known to have been made; "
                 + "run bellwether doctor, then restore a backup"
+        case .badMark(let path):
+            "\(path) does not say how far the ledger had come; run bellwether doctor, and move the "
+                + "file away only if nothing else is wrong"
+        case .markFailed(let path, let reason):
+            "\(path): \(reason); check the disk, then run bellwether doctor"
         case .full(_, let path):
             "\(path): no space is left on the disk; make room"
         case .badBackup(let path, let reason):
@@ -135,6 +144,7 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unstorable(let file, _, _): file == .ledger ? .halt : .degrade
         case .duplicateDecision, .duplicateExecution, .unknownOrder, .wrongStatus: .halt
         case .gateClosed, .notStanding, .duplicateCommand, .knownProof, .behindMark: .halt
+        case .badMark, .markFailed: .halt
         case .full, .badBackup, .proofsFull: .degrade
         case .ambiguousOrder: .degrade
         case .sqlite(let file, let code, _, _):
@@ -147,11 +157,22 @@ package enum StorageError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 
     /// True where the disk failed or the file is broken: nothing after it can be trusted.
-    var isDiskFailure: Bool {
+    package var isDiskFailure: Bool {
+        if case .markFailed = self { return true }
         if case .sqlite(_, let code, _, _) = self {
             return [8, 10, 14].contains(code & 0xFF)  // READONLY, IOERR, CANTOPEN
         }
         return isDamage
+    }
+
+    /// True where the store was asked for what it must never do: neither its disk nor its files are
+    /// at fault, and the same start would come to the same end.
+    package var isBrokenRule: Bool {
+        switch self {
+        case .stopped, .library, .newer, .setting, .locked, .folder, .denied, .behindMark: false
+        case .badMark: false
+        default: reaction == .halt && !isDiskFailure
+        }
     }
 
     /// True where the file itself is broken: CORRUPT or NOTADB.

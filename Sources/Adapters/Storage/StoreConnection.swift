@@ -31,10 +31,18 @@ final class StoreConnection {
     let migrationsBefore: [String]
     private let queue: DatabaseQueue
     private let busy: BusyCounter
+    /// Rows changed since the WAL was last copied home.
+    private(set) var changesInLog = 0
 
     /// Opens or creates the file, refuses what a newer version wrote, applies the settings and
     /// migrates.
-    init(_ file: StoreFile, folder: String, migrator: DatabaseMigrator) throws(StorageError) {
+    ///
+    /// - Parameter backUp: called before the first migration of a file that is not new, with the
+    ///   migrations that it has.
+    init(
+        _ file: StoreFile, folder: String, migrator: DatabaseMigrator,
+        backUp: ((Database, [String]) throws -> Void)? = nil
+    ) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = try StoreFolder.prepare(file, in: folder)
         let busy = BusyCounter()
@@ -55,6 +63,9 @@ final class StoreConnection {
                 before = try Self.refuseNewer(
                     db, file: file, path: path, known: migrator.migrations)
                 try file.apply(to: db)
+                if !before.isEmpty, before.count < migrator.migrations.count {
+                    try backUp?(db, before)
+                }
             }
             try migrator.migrate(queue)
         } catch {
@@ -98,11 +109,13 @@ final class StoreConnection {
     func write<T>(_ body: (StoreSession) throws -> T) throws(StorageError) -> T {
         try measured { db in
             var result: T?
+            let before = db.totalChangesCount
             try db.inTransaction(.immediate) {
                 result = try body(StoreSession(db: db, file: file, connection: self))
                 return .commit
             }
             statistics.commits += 1
+            changesInLog += db.totalChangesCount - before
             guard let result else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
             return result
         }
@@ -149,11 +162,12 @@ final class StoreConnection {
     func countStatement() { statistics.statements += 1 }
     func countDropped(_ rows: Int) { statistics.droppedRows += rows }
 
-    /// Copies the WAL home and empties it; for quiet times and before closing.
-    func checkpoint() throws(StorageError) {
+    /// Copies the WAL home; `truncate` also empties it, for quiet times and before closing.
+    func checkpoint(_ kind: Database.CheckpointMode = .truncate) throws(StorageError) {
         try access { session in
             countStatement()
-            _ = try session.db.checkpoint(.truncate)
+            _ = try session.db.checkpoint(kind)
+            changesInLog = 0
         }
     }
 

@@ -32,8 +32,20 @@ package enum StoreTrouble {
         _ = fdatasync(descriptor)
     }
 
+    /// Puts an end to all so far: somebody who knows of them lets the ledger be used again. By its
+    /// place among them and not by its time, which one of the two clocks may have had wrong.
+    static func settle(folder: String, at: Timestamp) {
+        if !all(folder: folder).isEmpty { note(settled, folder: folder, at: at) }
+    }
+
+    private static let settled = "the hold was lifted"
+
     /// All that are kept, oldest first; lines that are no record are stepped over.
     package static func all(folder: String) -> [Record] {
+        lines(folder).filter { $0.text != settled }
+    }
+
+    private static func lines(_ folder: String) -> [Record] {
         let data = [path(folder) + ".old", path(folder)].map {
             FileManager.default.contents(atPath: $0) ?? Data()
         }
@@ -47,11 +59,16 @@ package enum StoreTrouble {
         }
     }
 
-    /// Those of the last hour before `now`, and those later than it: a clock that went back hides
-    /// none. Two or more mean that a restart alone does not help.
+    /// Those of the last hour before `now` since the hold was last lifted. Of those later than `now`
+    /// the last one too: a clock that went back hides nothing, and one that was ahead once does not
+    /// halt for ever. Two or more mean that a restart alone does not help.
     package static func recent(folder: String, now: Timestamp) -> [Record] {
+        let lines = lines(folder)
+        let start = lines.lastIndex { $0.text == settled }.map { $0 + 1 } ?? 0
         let since = now - Span(seconds: 3600)
-        return all(folder: folder).filter { $0.at >= since }
+        let counted = lines[start...].filter { $0.at >= since }
+        let lastAhead = counted.lastIndex { $0.at > now }
+        return counted.enumerated().filter { $1.at <= now || $0 == lastAhead }.map(\.element)
     }
 
     static var wallClock: Timestamp {

@@ -21,6 +21,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     let assembly: Assembly
     let desk = ControlDesk()
     let copies = CopyDesk()
+    let watch = LedgerWatch()
     /// Told once that the market is over; a run that has it stays then, and answers until it is
     /// told to stop.
     package var onOver: ((TradingEngine) -> Void)?
@@ -82,8 +83,10 @@ package struct LiveRunner<Feed: MarketFeed> {
         let desk = desk
         journal.onAnswer = { desk.give(ControlAnswer($0), to: $0.verb) }
         if state.checkpoint != nil {
-            try loop.recover(state)
-            try catchUp()
+            do {
+                try loop.recover(state)
+                try catchUp()
+            } catch { throw standStill(after: error) }
         }
     }
 
@@ -191,10 +194,7 @@ package struct LiveRunner<Feed: MarketFeed> {
     package mutating func run() throws -> Bool {
         defer { endControl() }
         do { return try trade() } catch {
-            var reason: any Error = error
-            if let broken = error as? EngineError {
-                do { try halt(broken) } catch let unstored { reason = unstored }
-            }
+            let reason = standStill(after: error)
             desk.giveUp("\(reason); the daemon stops")
             throw reason
         }
@@ -240,12 +240,14 @@ package struct LiveRunner<Feed: MarketFeed> {
         if instant.timers.contains(.sessionClose) {
             let step = tidyStep
             journal.tidy(retention, now: instant.at, onStep: step)
-            // On a full disk old rows wait for the next close: nothing is lost with them.
+            // On a full disk this waits for the next close: nothing is lost with it.
             do throws(StorageError) {
                 try journal.ledger.prune(before: instant.at - rememberedNews, onStep: step)
+                try journal.ledger.checkpoint()
             } catch {
-                guard case .full = error else { throw error }
+                guard error.reaction != .halt else { throw error }
             }
+            watch.look(at: journal.ledger, in: assembly.configuration.storage.path, copies)
         }
         onInstant?(instant, loop.engine)
         showPulse()

@@ -13,7 +13,7 @@ extension StorageError {
         case .locked: .tryLater
         case .folder, .full: .io
         case .denied: .permission
-        case .newer, .damaged, .badRow, .behindMark, .badBackup: .data
+        case .newer, .damaged, .badRow, .behindMark, .badMark, .badBackup: .data
         case .ambiguousOrder: .usage
         case .library: .unavailable
         default: reaction == .retry ? .tryLater : .io

@@ -22,6 +22,7 @@ extension LiveRunner {
         for alert in inbox.takeAlerts() {
             try record(alert.code, .warning, alert.message, at: time)
         }
+        if let finding = watch.take() { try take(finding, at: time) }
         for message in inbox.takeRequests() {
             try takePauses(at: time)
             try take(message, at: time)
@@ -179,6 +180,16 @@ extension LiveRunner {
         }
     }
 
+    /// Stores that nothing may leave where the next start would only come to the same end.
+    /// - Returns: why the run ends.
+    mutating func standStill(after error: any Error) -> any Error {
+        do {
+            if let broken = error as? EngineError { try halt(broken) }
+            if let broken = error as? StorageError, broken.isBrokenRule { try halt(broken) }
+            return error
+        } catch let unstored { return unstored }
+    }
+
     /// The engine can do no more; that nothing may leave is stored, so that the next start knows.
     /// - Throws: `UnstoredHalt` when it could not be.
     mutating func halt(_ error: EngineError) throws {
@@ -187,6 +198,43 @@ extension LiveRunner {
             try journal.commit(entries.map { .record($0) }, symbols: loop.engine.symbols)
         } catch let failure {
             throw UnstoredHalt(cause: error, reason: "\(failure)")
+        }
+    }
+
+    /// The engine asked for what the ledger refuses, so that the two are no longer alike: the hold
+    /// follows from what is stored.
+    private func halt(_ error: StorageError) throws {
+        do {
+            let state = try journal.ledger.loadState { $0 }
+            let halts = state.holds.contains { $0.cause == .storage && $0.mode == .halted }
+            if halts { return }
+            let at = state.checkpoint?.at ?? wallTime()
+            let hold = TradingHold(
+                id: "h\(state.holdCount + 1)", cause: .storage, mode: .halted, by: "machine",
+                why: "\(error)", since: at, until: nil)
+            let alert = Alert(code: "storage", severity: .critical, message: hold.why, at: at)
+            try journal.commit(
+                [.record(.hold(.set(hold))), .record(.alert(alert)), .notice(.alert(alert))],
+                symbols: loop.engine.symbols)
+        } catch let failure {
+            throw UnstoredHalt(cause: error, reason: "\(failure)")
+        }
+    }
+
+    /// Books that are not what was written are nothing to trade by.
+    private mutating func take(_ finding: LedgerWatch.Finding, at time: Timestamp) throws {
+        switch finding {
+        case .unknown(let why):
+            try record("ledger", .warning, "the ledger was not examined: \(why)", at: time)
+        case .broken(let why):
+            let text = "the ledger is damaged: \(why); run bellwether doctor"
+            health.take(alert: "storage", text)
+            let entries = loop.engine.haltHold(text, cause: .storage, at: time)
+            let notices = entries.compactMap { entry -> Effect? in
+                if case .alert(let alert) = entry { .notice(.alert(alert)) } else { nil }
+            }
+            try journal.commit(
+                entries.map { .record($0) } + notices, symbols: loop.engine.symbols)
         }
     }
 
@@ -238,9 +286,9 @@ extension LiveRunner {
     }
 }
 
-/// The engine halted, and the ledger could not be told.
+/// Trading halted, and the ledger could not be told.
 package struct UnstoredHalt: Error, CustomStringConvertible {
-    let cause: EngineError
+    let cause: any Error
     let reason: String
 
     package var description: String {
