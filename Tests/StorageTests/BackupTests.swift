@@ -292,7 +292,10 @@ import Testing
         try FileManager.default.removeItem(atPath: other.file("reserve"))
         try FileManager.default.createSymbolicLink(
             atPath: other.file("reserve"), withDestinationPath: secret)
-        _ = try LedgerStore(folder: other.path, reserve: 65_536)
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: other.path, reserve: 65_536)
+        }
+        #expect(error?.description.hasPrefix(other.file("reserve")) == true)
         var information = stat()
         #expect(stat(secret, &information) == 0 && information.st_uid == 0)
     }

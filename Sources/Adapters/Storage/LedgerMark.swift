@@ -19,10 +19,8 @@ final class LedgerMark {
 
     init(folder: String) throws(StorageError) {
         path = (folder as NSString).appendingPathComponent(Self.name)
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened for writing", errno)
-        }
+        descriptor = try StoreFiles.openOwn(
+            path, O_RDWR | O_CREAT, "cannot be opened for writing")
         StoreFiles.handOver(descriptor, path)
     }
 
@@ -31,7 +29,7 @@ final class LedgerMark {
     /// Nil for a file that is missing, empty or no mark.
     static func read(folder: String) -> Place? {
         let path = (folder as NSString).appendingPathComponent(name)
-        guard let data = FileManager.default.contents(atPath: path), data.count < 1000 else {
+        guard let data = StoreFiles.contents(path, max: 1000), data.count < 1000 else {
             return nil
         }
         let words = String(decoding: data, as: UTF8.self).split(separator: " ")

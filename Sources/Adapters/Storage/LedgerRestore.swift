@@ -56,10 +56,10 @@ package struct LedgerRestore: Sendable, Equatable {
         _ path: String, in work: String, at: Timestamp
     ) throws(StorageError) -> LedgerRestore {
         let copy = StoreFiles.join(work, StoreFile.ledger.rawValue)
-        try StoreFiles.copy(path, copy)
+        try StoreFiles.copy(path, copy, isNamed: true)
         // A process that was killed leaves its newest commits there.
         if StoreFolder.size(path + "-wal") ?? 0 > 0 {
-            try StoreFiles.copy(path + "-wal", copy + "-wal")
+            try StoreFiles.copy(path + "-wal", copy + "-wal", isNamed: true)
         }
         do throws(StorageError) {
             try demandLedger(copy, named: path)

@@ -28,10 +28,12 @@ enum StoreFolder {
                 file: file, path: path,
                 detail: "it is \(before == nil ? "missing" : "empty") but its -wal file is there")
         }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw failure(path, "cannot be opened for writing", errno)
+        let beside = file == .ledger ? LedgerStore.companions : []
+        for name in ["-wal", "-shm", "-journal"].map({ file.rawValue + $0 }) + beside {
+            try StoreFiles.demandOwn(StoreFiles.join(folder, name))
         }
+        let descriptor = try StoreFiles.openOwn(
+            path, O_RDWR | O_CREAT, "cannot be opened for writing")
         defer { close(descriptor) }
         StoreFiles.handOver(descriptor, path)
         var information = stat()
@@ -68,10 +70,7 @@ package final class StoreLock: Sendable {
     package convenience init(folder: String, purpose: String) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = Self.path(folder)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened", errno)
-        }
+        let descriptor = try StoreFiles.openOwn(path, O_RDWR | O_CREAT)
         StoreFiles.handOver(descriptor, path)
         try self.init(descriptor, folder: folder, purpose: purpose)
     }
@@ -82,11 +81,9 @@ package final class StoreLock: Sendable {
         folder: String, purpose: String
     ) throws(StorageError) -> StoreLock? {
         let path = path(folder)
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        if descriptor < 0, errno == ENOENT { return nil }
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened", errno)
-        }
+        var information = stat()
+        if lstat(path, &information) != 0, errno == ENOENT { return nil }
+        let descriptor = try StoreFiles.openOwn(path, O_RDWR)
         return try StoreLock(descriptor, folder: folder, purpose: purpose)
     }
 
