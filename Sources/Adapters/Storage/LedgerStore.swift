@@ -90,7 +90,7 @@ package final class LedgerStore {
         }
     }
 
-    private static func installation(_ session: StoreSession) throws -> String {
+    static func installation(_ session: StoreSession) throws -> String {
         var text = ""
         try session.rows("SELECT value FROM meta WHERE key = 'installation'") { row throws in
             text = try row.text(0, "meta.value")

@@ -83,6 +83,23 @@ enum StoreFiles {
         }
     }
 
+    /// - Returns: false where there is something of that name already, which stays.
+    static func moveIfFree(_ from: String, _ to: String) throws(StorageError) -> Bool {
+        // A second name is only given where it is free, a rename does not ask.
+        if link(from, to) == 0 {
+            unlink(from)
+            return true
+        }
+        if errno == EEXIST { return false }
+        // A file system without second names.
+        guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else {
+            throw StoreFolder.failure(from, "cannot be moved to \(to)", errno)
+        }
+        if exists(to) { return false }
+        try move(from, to)
+        return true
+    }
+
     /// Copies a file that nobody writes; closed to others like all files of a store.
     ///
     /// - Parameter isNamed: by who gave the command: it may be a link, and lie anywhere.

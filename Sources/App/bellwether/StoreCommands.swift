@@ -28,13 +28,13 @@ struct BackupCommand: ParsableCommand {
         discussion: """
             Reads the ledger, through the daemon where one runs. Writes a file \
             ledger-YYYYMMDDTHHMMSSZ.db into the folder, its name to standard output, and removes \
-            the oldest copies beyond the number to keep.
+            the oldest copies of this ledger beyond the number to keep.
             """)
     @Option(
         help: ArgumentHelp(
             "The folder; without it backups in the folder of the store.", valueName: "folder"))
     var to: String?
-    @Option(help: ArgumentHelp("Copies that stay.", valueName: "number"))
+    @Option(help: ArgumentHelp("Copies of this ledger that stay.", valueName: "number"))
     var keep = BackupDefaults.keep
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Write JSON.") var json = false
