@@ -1,5 +1,6 @@
 import Domain
 import GRDB
+import Glibc
 
 /// A verified copy of the ledger.
 package struct LedgerBackup: Sendable, Equatable {
@@ -54,17 +55,19 @@ extension LedgerStore {
     ///   - at: for the name, the wall clock of the caller.
     ///   - keep: how many copies of this ledger stay, this one included; at least one. Those of
     ///     another, and what cannot be read, are not counted and stay.
-    /// - Throws: `badBackup` when the copy does not verify, `folder`, `denied`, `full`, `sqlite`.
+    ///   - freeMin: bytes that stay free where the copy is on the disk of the ledger.
+    /// - Throws: `badBackup` when the copy does not verify, `folder`, also where there is too little
+    ///   room, `denied`, `full`, `sqlite`.
     package func backup(
-        to folder: String, at: Timestamp, keep: Int
+        to folder: String, at: Timestamp, keep: Int, freeMin: Int64 = 0
     ) throws(StorageError) -> LedgerBackup {
-        try copy(to: folder, at: at, keep: keep).finish()
+        try copy(to: folder, at: at, keep: keep, freeMin: freeMin).finish()
     }
 
     /// The part of `backup` that needs this ledger; the rest needs only the copy and may be done by
     /// another thread. One at a time in a folder.
     package func copy(
-        to folder: String, at: Timestamp, keep: Int
+        to folder: String, at: Timestamp, keep: Int, freeMin: Int64 = 0
     ) throws(StorageError) -> UnverifiedBackup {
         try StoreFolder.create(folder)
         // Of this ledger: another may be writing its own here.
@@ -73,6 +76,7 @@ extension LedgerStore {
         where name.hasPrefix("ledger-") && name.contains(unfinished) {
             StoreFiles.remove(StoreFiles.join(folder, name))
         }
+        try demandRoom(in: folder, freeMin: freeMin)
         let name = LedgerBackup.name(at)
         let part = StoreFiles.join(folder, name) + unfinished
         do throws(StorageError) { try copyAll(to: part) } catch {
@@ -84,6 +88,32 @@ extension LedgerStore {
             installation: installation)
     }
 
+    /// Before anything is written: a copy must not take the room that the ledger itself needs.
+    private func demandRoom(in folder: String, freeMin: Int64) throws(StorageError) {
+        let size = try connection.access { session in
+            try session.integer(
+                """
+                SELECT (page_count - freelist_count) * page_size
+                FROM pragma_page_count, pragma_freelist_count, pragma_page_size
+                """) ?? 0
+        }
+        var (target, own) = (stat(), stat())
+        let isShared =
+            stat(folder, &target) == 0 && stat(self.folder, &own) == 0
+            && target.st_dev == own.st_dev
+        let kept = isShared ? max(0, freeMin) : 0
+        guard let free = StoreReserve.freeSpace(folder: folder), free - kept < size else { return }
+        throw .folder(
+            path: folder,
+            reason: "the copy needs \(Self.room(size))"
+                + (kept > 0 ? " beside \(Self.room(kept)) that stay free" : "")
+                + ", \(Self.room(free)) are free; make room or name a folder on another disk")
+    }
+
+    private static func room(_ bytes: Int64) -> String {
+        bytes >= 10 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
+    }
+
     private func copyAll(to path: String) throws(StorageError) {
         // Made here, so that it is never open to others.
         try StoreFiles.write("", to: path)
@@ -93,7 +123,8 @@ extension LedgerStore {
                 try session.db.execute(sql: "VACUUM INTO ?", arguments: [path])
             }
         } catch {
-            // The copy failed, not the ledger.
+            // The copy failed, not the ledger, and so did its disk.
+            if case .full = error { throw .full(file: .ledger, path: path) }
             throw error.isDiskFailure ? .badBackup(path: path, reason: error.description) : error
         }
     }
