@@ -147,6 +147,45 @@ import Testing
         #expect(error?.description.contains("cannot be opened for writing") == true)
     }
 
+    @Test(
+        "S04: a store on a file system that became read-only can be examined, asked and copied",
+        .enabled(if: geteuid() == 0, "only root mounts a file system"))
+    func readOnlyDisk() throws {
+        let state = try filled()
+        try HistoryStore(folder: folder.path).close()
+        do {
+            let lock = try StoreLock(folder: folder.path, purpose: "test")
+            withExtendedLifetime(lock) {}
+        }
+        let (bind, seal) = (UInt(MS_BIND), UInt(MS_BIND) | UInt(MS_REMOUNT) | UInt(MS_RDONLY))
+        guard mount(folder.path, folder.path, nil, bind, nil) == 0 else {
+            // A container may forbid it to root too.
+            #expect(errno == EPERM)
+            return
+        }
+        defer { umount2(folder.path, Int32(MNT_DETACH)) }
+        try #require(mount(nil, folder.path, nil, seal, nil) == 0)
+        let error = #expect(throws: StorageError.self) {
+            _ = try StoreLock(folder: folder.path, purpose: "run")
+        }
+        guard case .denied = error else { return #expect(Bool(false), "\(error as Any)") }
+        #expect(!Doctor.examine(folder: folder.path).contains { $0.verdict == .failed })
+        let lock = try StoreLock.ifPresent(folder: folder.path, purpose: "status")
+        #expect(lock != nil)
+        #expect(throws: StorageError.self) {
+            _ = try StoreLock.ifPresent(folder: folder.path, purpose: "doctor")
+        }
+        let copy = try TemporaryCopy(ofStore: folder.path)
+        let store = try LedgerStore(folder: copy.folder, reserve: 0)
+        #expect(try store.loadState() == state && store.openWarnings == [])
+        let target = TemporaryFolder()
+        _ = try store.backup(to: target.path, at: time(0), keep: 1)
+        #expect(throws: StorageError.self) {
+            try store.backup(to: folder.file("backups"), at: time(0), keep: 1)
+        }
+        withExtendedLifetime((lock, copy)) {}
+    }
+
     @Test("A database of a newer version is refused with what to do", arguments: StoreFile.allCases)
     func newer(file: StoreFile) throws {
         try filled()

@@ -35,9 +35,9 @@ struct ReplacedLedger {
             let copy = try TemporaryCopy(
                 of: .ledger, in: place, temporary: NSTemporaryDirectory())
             defer { withExtendedLifetime(copy) {} }
-            do throws(StorageError) { try read(copy.path, place) } catch {
+            do throws(StorageError) { try read(copy.path(.ledger), place) } catch {
                 if case .badBackup(_, let reason) = error { return doubt = "\(named): \(reason)" }
-                doubt = error.description.replacingOccurrences(of: copy.path, with: named)
+                doubt = error.description.replacingOccurrences(of: copy.path(.ledger), with: named)
             }
         } catch {
             doubt = error.description

@@ -76,14 +76,18 @@ package final class StoreLock: Sendable {
     }
 
     /// The lock of a folder that is only looked at: nothing is made there, and nil where there is no
-    /// such file, as nobody can hold it then.
-    static func ifPresent(
+    /// such file, as nobody can hold it then. Where nothing can be written it is held without a name.
+    package static func ifPresent(
         folder: String, purpose: String
     ) throws(StorageError) -> StoreLock? {
         let path = path(folder)
         var information = stat()
         if lstat(path, &information) != 0, errno == ENOENT { return nil }
-        let descriptor = try StoreFiles.openOwn(path, O_RDWR)
+        let descriptor: Int32
+        do throws(StorageError) { descriptor = try StoreFiles.openOwn(path, O_RDWR) } catch {
+            guard case .denied = error else { throw error }
+            descriptor = try StoreFiles.openOwn(path, O_RDONLY)
+        }
         return try StoreLock(descriptor, folder: folder, purpose: purpose)
     }
 
