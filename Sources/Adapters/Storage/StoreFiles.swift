@@ -3,7 +3,7 @@ import Foundation
 import Glibc
 
 /// Steps on files that are on the disk when they return.
-enum StoreFiles {
+package enum StoreFiles {
     static func join(_ folder: String, _ name: String) -> String {
         (folder as NSString).appendingPathComponent(name)
     }
@@ -144,6 +144,29 @@ enum StoreFiles {
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
             throw StoreFolder.failure(path, "cannot be written", errno)
         }
+    }
+
+    /// Puts a file with this text in the place of `path`: the old one or the new one is there whenever
+    /// the machine ends, and the new one when this returns.
+    package static func replace(_ path: String, with text: String) throws(StorageError) {
+        let new = path + ".new"
+        unlink(new)
+        try write(text, to: new)
+        try sync(new)
+        try move(new, path)
+        let folder = (path as NSString).deletingLastPathComponent
+        try sync(folder.isEmpty ? "." : folder)
+    }
+
+    /// The text of a small file that a command of root must not take for another; nil where there is
+    /// none.
+    package static func text(_ path: String, max: Int) throws(StorageError) -> String? {
+        try demandOwn(path)
+        guard exists(path) else { return nil }
+        guard let bytes = contents(path, max: max) else {
+            throw StoreFolder.failure(path, "cannot be read", errno)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Gives what root opened at `path` to the owner of the folder it is in: a command that root
