@@ -111,6 +111,53 @@ import Testing
         #expect(folder.names("rejected").count == 8)
     }
 
+    private func make(_ name: [UInt8], _ text: String) {
+        let path = Array(folder.path.utf8) + [UInt8(ascii: "/")] + name + [0]
+        let descriptor = open(path.map(CChar.init(bitPattern:)), O_WRONLY | O_CREAT, 0o640)
+        #expect(descriptor >= 0)
+        #expect(write(descriptor, text, text.utf8.count) == text.utf8.count)
+        close(descriptor)
+    }
+
+    @Test("S43: a file whose name is not UTF-8 is told of once, and starves no other")
+    func strangeNames() throws {
+        let spool = try spool { $0.filesPerPoll = 4 }
+        for byte in UInt8(0x80)..<0x88 {
+            make([byte] + Array(".json".utf8), jsonLine(id: "\"strange\""))
+        }
+        make([UInt8(ascii: "."), 0xFF] + Array(".json".utf8), "half")
+        make([0xFF] + Array(".tmp".utf8), "half")
+        for index in 0..<4 {
+            try folder.write(jsonLine(id: "\"\(index)\""), to: "f\(index).json")
+        }
+        let first = spool.poll()
+        #expect(first.items.map(\.id) == ["0", "1", "2", "3"])
+        #expect(first.problems.count == 4)
+        #expect(first.problems.allSatisfy { $0.problem.contains("not UTF-8") })
+        spool.confirm()
+        #expect(spool.poll().problems.count == 4)
+        for _ in 0..<3 { #expect(spool.poll().problems.isEmpty) }
+        #expect(folder.names("rejected").isEmpty)
+    }
+
+    @Test("S39: a name that leaves no room for what is put before it is rejected, others are taken")
+    func longNames() throws {
+        let spool = try spool()
+        let names = [235, 236, 250].map { String(repeating: "a", count: $0) + ".json" }
+        for (index, name) in names.enumerated() {
+            try folder.write(jsonLine(id: "\"\(index)\""), to: name)
+        }
+        let (items, problems) = spool.poll()
+        #expect(items.map(\.id) == ["0"])
+        #expect(problems.map(\.file) == names.dropFirst().map { "\(folder.path)/\($0)" })
+        #expect(problems.allSatisfy { $0.problem.contains("longer than 240 bytes") })
+        #expect(folder.names("rejected").count == 4)
+        #expect(folder.names("rejected").contains { $0.hasSuffix(".reason") })
+        spool.confirm()
+        #expect(folder.names("done") == [names[0]])
+        #expect(spool.poll().problems.isEmpty)
+    }
+
     @Test("Links, pipes and folders are refused and moved aside, never opened")
     func special() throws {
         let spool = try spool()

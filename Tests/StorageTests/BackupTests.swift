@@ -56,14 +56,20 @@ import Testing
         let store = try day()
         let foreign = [
             "ledger-2021.db", "ledger-20210420T120000Z.db.gz", "notes",
-            "ledger-x0210420T120000Z.db",
+            "ledger-x0210420T120000Z.db", "ledger-20210420T120000Z-1.db",
+            // Of the form of a copy, but nobody can tell of which ledger.
+            "ledger-20210418T120000Z.db",
+            // What another ledger is writing.
+            "ledger-20210419T120000Z.db.part", "ledger-20210419T120000Z.db.zzzzzzzz.part",
         ]
         for name in foreign {
             try Data("x".utf8).write(to: URL(fileURLWithPath: target.file(name)))
         }
         // What an interrupted one left.
         try Data("x".utf8).write(
-            to: URL(fileURLWithPath: target.file("ledger-20210419T120000Z.db.part")))
+            to: URL(
+                fileURLWithPath: target.file(
+                    "ledger-20210419T120000Z.db.\(store.installation).part")))
         for hour in 0..<5 {
             let at = noon + Span(seconds: Int64(hour) * 3600)
             let made = try store.backup(to: target.path, at: at, keep: 2)
@@ -71,11 +77,46 @@ import Testing
         }
         let kept = ["ledger-20210420T150000Z.db", "ledger-20210420T160000Z.db"]
         #expect(try target.names() == (foreign + kept).sorted())
-        #expect(LedgerBackup.all(in: target.path) == kept)
+        let unreadable = ["ledger-20210418T120000Z.db"]
+        #expect(LedgerBackup.all(in: target.path) == unreadable + kept)
         // An older clock: the one just made stays.
         let late = try store.backup(to: target.path, at: noon, keep: 1)
-        #expect(LedgerBackup.all(in: target.path) == ["ledger-20210420T120000Z.db"])
+        #expect(
+            LedgerBackup.all(in: target.path) == unreadable + ["ledger-20210420T120000Z.db"])
         #expect(late.removed == kept)
+    }
+
+    @Test("S04: copies of two ledgers in one folder, in one second too, leave each other alone")
+    func shared() throws {
+        let store = try day()
+        let elsewhere = TemporaryFolder()
+        let other = try LedgerStore(folder: elsewhere.path, reserve: 0)
+        try other.commit(Sample("BBB").opening)
+        var others: [String] = []
+        for hour in 0..<3 {
+            let at = noon + Span(seconds: Int64(hour) * 3600)
+            others.append(try other.backup(to: target.path, at: at, keep: 9).path)
+            let unfinished = try other.copy(to: target.path, at: at, keep: 9)
+            let made = try store.backup(to: target.path, at: at, keep: 1)
+            #expect(made.path.hasSuffix("0000Z-2.db"))
+            #expect(made.removed.count == (hour == 0 ? 0 : 1))
+            others.append(try unfinished.finish().path)
+            #expect(others.last?.hasSuffix("0000Z-3.db") == true)
+        }
+        let names = try target.names()
+        #expect(names.count == 7)
+        for path in others { #expect(names.contains((path as NSString).lastPathComponent)) }
+        #expect(
+            LedgerBackup.all(in: target.path).prefix(3) == [
+                "ledger-20210420T120000Z.db", "ledger-20210420T120000Z-3.db",
+                "ledger-20210420T130000Z.db",
+            ])
+        for _ in 0..<6 { _ = try store.copy(to: target.path, at: noon, keep: 9).finish() }
+        let full = TemporaryFolder()
+        for _ in 0..<9 { _ = try store.backup(to: full.path, at: noon, keep: 9) }
+        let before = try full.names()
+        #expect(throws: StorageError.self) { try store.backup(to: full.path, at: noon, keep: 9) }
+        #expect(try full.names() == before && before.count == 9)
     }
 
     @Test("Copies go by the commits in them: times of a wrong clock and abandoned ways go first")
@@ -185,6 +226,74 @@ import Testing
             ])
     }
 
+    @Test("S33: pauses, latches and lowered limits made after the copy outlive a restore")
+    func carried() throws {
+        let store = try day()
+        try store.commit([.hold(.set(pause("h2", .reduceOnly)))])
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        let told = try (0..<5).map { _ in try store.nextBoot() }
+        let later = TradingHold(
+            id: "h5", cause: .operator, mode: .paused, by: "mqtt:eve", why: "w", since: time(12),
+            until: time(99_999))
+        try store.commit([
+            .hold(.set(pause("h2", .paused))),
+            .hold(.set(pause("h3", .reduceOnly, cause: .dailyLoss))),
+            .hold(.set(pause("h4"))), .hold(.lifted(id: "h4", by: "a", why: "", at: time(13))),
+            .hold(.set(later)), .hold(.set(pause("h6", .reduceOnly, cause: .flatten))),
+            .command(command("c1", .limits([.positionsMax: 3, .drawdownShareMax: 0.1]))),
+            .command(command("c2", .weights(.freeze))),
+        ])
+        let stood = try store.loadState().holds
+        try store.close()
+        let done = try LedgerRestore.run(from: made.path, into: folder.path, at: noon)
+        #expect(done.doubt == nil)
+        #expect(done.lowered == [.positionsMax: 3, .drawdownShareMax: 0.1])
+        #expect(done.carried == [stood[0], stood[1], later])
+        let restored = try LedgerStore(folder: folder.path, reserve: 0)
+        let state = try restored.loadState()
+        // The flatten would send exits through the pause: it joined the pause of its sender.
+        #expect(state.holds == [stood[0], stood[1], later, done.hold] && done.hold.id == "h7")
+        #expect(state.overrides.limits == done.lowered && state.overrides.isFrozen)
+        #expect(try restored.verifyChain() == [])
+        let next = try restored.nextBoot()
+        #expect(told.allSatisfy { $0 < next })
+        try restored.close()
+        // And beyond another one, from the same copy.
+        let again = try LedgerRestore.run(from: made.path, into: folder.path, at: noon)
+        #expect(again.carried == done.carried && again.lowered == done.lowered)
+        #expect(try LedgerStore(folder: folder.path, reserve: 0).nextBoot() > next)
+    }
+
+    @Test(
+        "S33: where the replaced ledger cannot tell what was forbidden, that is said",
+        arguments: ["missing", "text", "shortened", "aside"])
+    func carriedDoubt(state: String) throws {
+        let store = try day()
+        let made = try store.backup(to: target.path, at: noon, keep: 3)
+        let boots = try (0..<3).map { _ in try store.nextBoot() }
+        try store.commit([.hold(.set(pause("h2")))])
+        try store.close()
+        let path = folder.file("ledger.db")
+        switch state {
+        case "missing": try FileManager.default.removeItem(atPath: path)
+        case "text": try Data("x".utf8).write(to: URL(fileURLWithPath: path))
+        case "shortened":
+            try FileManager.default.removeItem(atPath: path)
+            try FileManager.default.copyItem(atPath: made.path, toPath: path)
+        default:
+            let aside = folder.file("replaced-20210420T110000Z")
+            try FileManager.default.createDirectory(
+                atPath: aside, withIntermediateDirectories: false)
+            try FileManager.default.moveItem(atPath: path, toPath: aside + "/ledger.db")
+        }
+        let done = try LedgerRestore.run(from: made.path, into: folder.path, at: noon)
+        let doubt = try #require(done.doubt)
+        #expect(doubt.contains(folder.path) && !doubt.contains("\n"), "\(doubt)")
+        #expect(done.carried.count == (state == "aside" ? 1 : 0))
+        let next = try LedgerStore(folder: folder.path, reserve: 0).nextBoot()
+        #expect(boots.allSatisfy { $0 < next } && next >= 1000)
+    }
+
     @Test("A restore into an empty folder, and twice in one second")
     func restoreElsewhere() throws {
         let made = try day().backup(to: target.path, at: noon, keep: 3)
@@ -194,7 +303,9 @@ import Testing
         for number in 2...3 {
             let next = try LedgerRestore.run(from: made.path, into: other.path, at: noon)
             #expect(next.replaced?.hasSuffix(number == 2 ? "00Z" : "00Z-2") == true)
-            #expect(next.hold == first.hold)
+            // Numbers of holds count up for ever.
+            #expect(next.hold.id == "h\(number + 1)" && next.hold.why == first.hold.why)
+            #expect(next.carried == [] && next.doubt == nil)
         }
     }
 
@@ -292,7 +403,10 @@ import Testing
         try FileManager.default.removeItem(atPath: other.file("reserve"))
         try FileManager.default.createSymbolicLink(
             atPath: other.file("reserve"), withDestinationPath: secret)
-        _ = try LedgerStore(folder: other.path, reserve: 65_536)
+        let error = #expect(throws: StorageError.self) {
+            _ = try LedgerStore(folder: other.path, reserve: 65_536)
+        }
+        #expect(error?.description.hasPrefix(other.file("reserve")) == true)
         var information = stat()
         #expect(stat(secret, &information) == 0 && information.st_uid == 0)
     }

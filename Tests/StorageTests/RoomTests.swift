@@ -44,6 +44,37 @@ import Testing
         #expect(store.recentTroubles(now: .distantFuture) == [])
     }
 
+    @Test("S04: a copy on a full disk names that disk, and the ledger goes on")
+    func fullTarget() throws {
+        try #require(SyncCounter.isInstalled)
+        let store = try LedgerStore(folder: folder.path, reserve: 0)
+        try store.commit([capital()])
+        let target = TemporaryFolder()
+        let noon = Timestamp(rfc3339: "2021-04-20T12:00:00Z")!
+        let part = target.file("ledger-20210420T120000Z.db.\(store.installation).part")
+        for writes in 0..<3 {
+            SyncCounter.fill(part, after: writes)
+            let error = #expect(throws: StorageError.self) {
+                try store.backup(to: target.path, at: noon, keep: 1)
+            }
+            SyncCounter.fill(part, after: nil)
+            #expect(error == .full(file: .ledger, path: part))
+            #expect(try target.names() == [])
+        }
+        try store.commit(Sample("AAA").opening)
+        // On the disk of the ledger the room for trading stays.
+        let own = folder.file("backups")
+        let free = try #require(store.freeSpace())
+        let error = #expect(throws: StorageError.self) {
+            try store.backup(to: own, at: noon, keep: 1, freeMin: free)
+        }
+        let text = try #require(error?.description)
+        #expect(text.hasPrefix("\(own): the copy needs ") && text.contains("that stay free"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: own) == [])
+        _ = try store.backup(to: own, at: noon, keep: 1, freeMin: 1)
+        #expect(try store.verifyChain() == [])
+    }
+
     @Test(
         "S04: a small full file system: the reserve is given up, and what matters is written down",
         .enabled(if: geteuid() == 0, "only root mounts a file system"))

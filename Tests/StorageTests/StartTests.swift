@@ -62,6 +62,56 @@ import Testing
         _ = try StoreLock(folder: folder.path, purpose: "backup")
     }
 
+    enum Foreign: String, CaseIterable, Sendable {
+        case symbolicLink, danglingLink, hardLink, pipe, folder
+    }
+
+    static let ownFiles = [
+        "lock", "ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.mark", "ledger.trouble",
+        "reserve", "history.db", "history.db-wal",
+    ]
+
+    @Test(
+        "S04: what is no file of the store's own is refused, and what it leads to is not touched",
+        arguments: ownFiles, Foreign.allCases)
+    func foreign(name: String, kind: Foreign) throws {
+        try filled()
+        try HistoryStore(folder: folder.path).close()
+        let other = TemporaryFolder()
+        let victim = other.file("victim")
+        if kind != .danglingLink {
+            try Data("precious".utf8).write(to: URL(fileURLWithPath: victim))
+            chmod(victim, 0o644)
+        }
+        let path = folder.file(name)
+        try? FileManager.default.removeItem(atPath: path)
+        switch kind {
+        case .symbolicLink, .danglingLink: #expect(symlink(victim, path) == 0)
+        case .hardLink: #expect(link(victim, path) == 0)
+        case .pipe: #expect(mkfifo(path, 0o640) == 0)
+        case .folder: #expect(mkdir(path, 0o750) == 0)
+        }
+        let error = #expect(throws: StorageError.self) {
+            let lock = try StoreLock(folder: folder.path, purpose: "test")
+            defer { withExtendedLifetime(lock) {} }
+            _ = try LedgerStore(folder: folder.path)
+            _ = try HistoryStore(folder: folder.path)
+        }
+        let text = try #require(error?.description)
+        #expect(text.contains(name) && !text.contains("\n"))
+        if case .folder(path, let reason) = error { #expect(reason.contains("remove")) }
+        StoreTrouble.note("a trouble", folder: folder.path, at: .distantPast)
+        #expect(!StoreReserve.make(folder: folder.path, bytes: 65_536) || name != "reserve")
+        _ = Doctor.examine(folder: folder.path)
+        if kind == .danglingLink {
+            #expect(try other.names() == [])
+        } else {
+            #expect(try String(contentsOfFile: victim, encoding: .utf8) == "precious")
+            var information = stat()
+            #expect(stat(victim, &information) == 0 && information.st_mode & 0o777 == 0o644)
+        }
+    }
+
     @Test(
         "S04: a folder that cannot be used stops start-up with its name",
         arguments: ["/proc/bellwether", "FILE/below", "FILE"])
@@ -95,6 +145,45 @@ import Testing
             _ = try LedgerStore(folder: folder.path)
         }
         #expect(error?.description.contains("cannot be opened for writing") == true)
+    }
+
+    @Test(
+        "S04: a store on a file system that became read-only can be examined, asked and copied",
+        .enabled(if: geteuid() == 0, "only root mounts a file system"))
+    func readOnlyDisk() throws {
+        let state = try filled()
+        try HistoryStore(folder: folder.path).close()
+        do {
+            let lock = try StoreLock(folder: folder.path, purpose: "test")
+            withExtendedLifetime(lock) {}
+        }
+        let (bind, seal) = (UInt(MS_BIND), UInt(MS_BIND) | UInt(MS_REMOUNT) | UInt(MS_RDONLY))
+        guard mount(folder.path, folder.path, nil, bind, nil) == 0 else {
+            // A container may forbid it to root too.
+            #expect(errno == EPERM)
+            return
+        }
+        defer { umount2(folder.path, Int32(MNT_DETACH)) }
+        try #require(mount(nil, folder.path, nil, seal, nil) == 0)
+        let error = #expect(throws: StorageError.self) {
+            _ = try StoreLock(folder: folder.path, purpose: "run")
+        }
+        guard case .denied = error else { return #expect(Bool(false), "\(error as Any)") }
+        #expect(!Doctor.examine(folder: folder.path).contains { $0.verdict == .failed })
+        let lock = try StoreLock.ifPresent(folder: folder.path, purpose: "status")
+        #expect(lock != nil)
+        #expect(throws: StorageError.self) {
+            _ = try StoreLock.ifPresent(folder: folder.path, purpose: "doctor")
+        }
+        let copy = try TemporaryCopy(ofStore: folder.path)
+        let store = try LedgerStore(folder: copy.folder, reserve: 0)
+        #expect(try store.loadState() == state && store.openWarnings == [])
+        let target = TemporaryFolder()
+        _ = try store.backup(to: target.path, at: time(0), keep: 1)
+        #expect(throws: StorageError.self) {
+            try store.backup(to: folder.file("backups"), at: time(0), keep: 1)
+        }
+        withExtendedLifetime((lock, copy)) {}
     }
 
     @Test("A database of a newer version is refused with what to do", arguments: StoreFile.allCases)

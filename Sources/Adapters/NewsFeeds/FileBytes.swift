@@ -70,19 +70,30 @@ func errorText(_ code: CInt) -> String { String(cString: strerror(code)) }
 
 /// The names in an open folder, sorted; at most `max`, of those the system gives first.
 func entryNames(of folder: CInt, max: Int) -> [String] {
+    entries(of: folder, max: max).names
+}
+
+/// - Returns: `unnamed`, at most `max` too: what is not UTF-8. Repaired, it would name no file.
+func entries(of folder: CInt, max: Int) -> (names: [String], unnamed: Set<[UInt8]>) {
     let copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard copy >= 0 else { return [] }
+    guard copy >= 0 else { return ([], []) }
     guard let stream = fdopendir(copy) else {
         close(copy)
-        return []
+        return ([], [])
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while names.count < max, let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    var unnamed: Set<[UInt8]> = []
+    var looks = 0
+    // What has no name for us must not take the places of the others.
+    while names.count < max, looks < 10 * max, let entry = readdir(stream) {
+        looks += 1
+        let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            if unnamed.count < max { unnamed.insert(bytes) }
+            continue
         }
         if name != ".", name != ".." { names.append(name) }
     }
-    return names.sorted()
+    return (names.sorted(), unnamed)
 }

@@ -8,6 +8,7 @@
 //   the ids of its headlines, given or made from their content, are the same then.
 // - While it is being taken its name is `.taking-1-NAME`, and the number is how often it was tried: a
 //   file at which the process died three times moves to `rejected/` too.
+// - A name that is not UTF-8 is told of once and left alone; one that is too long is rejected.
 // - Links, devices and pipes are refused. Files per poll, bytes per file, and what `done/` and
 //   `rejected/` keep are bounded.
 import Domain
@@ -47,6 +48,13 @@ package final class SpoolFolder {
     }
     /// Could not be moved away; named once, then left alone.
     private var stuck: Set<String> = []
+    /// Not UTF-8; named once, then left alone.
+    private var unnamed: Set<[UInt8]> = []
+    /// Could not be read and may be later, with the reason that was told.
+    private var passing: [String: String] = [:]
+
+    /// Bytes of a name: with what is put before and behind it, it has to be one still.
+    private static let nameMax = 240
 
     /// Opens the folder and makes `done/` and `rejected/` in it.
     /// - Throws: `cannotRead` when it is missing or may not be written.
@@ -85,7 +93,15 @@ package final class SpoolFolder {
         release()
         var items: [NewsItem] = []
         var problems: [FeedDefect] = []
-        let names = entryNames(of: folder, max: limits.namesMax)
+        let (names, strange) = entries(of: folder, max: limits.namesMax)
+        if names.count < limits.namesMax {
+            // What went away may come again, and is another file then.
+            if !stuck.isEmpty { stuck.formIntersection(names) }
+            if !passing.isEmpty {
+                let present = Set(names)
+                passing = passing.filter { present.contains($0.key) }
+            }
+        }
         // What a dead process was at comes first: it came first.
         for held in names where problems.count < limits.filesPerPoll {
             guard let (attempts, name) = Self.attempt(held), attempts >= limits.attemptsMax,
@@ -104,27 +120,64 @@ package final class SpoolFolder {
             names.compactMap { held in
                 Self.attempt(held).flatMap { $0.attempts < limits.attemptsMax ? held : nil }
             } + names.filter(isComplete)
-        for held in waiting.filter({ !stuck.contains($0) }).prefix(limits.filesPerPoll) {
+        let ready = waiting.filter { !stuck.contains($0) }
+        // What could not be read the last time lets the others pass.
+        let ordered =
+            passing.isEmpty
+            ? ready
+            : ready.filter { passing[$0] == nil } + ready.filter { passing[$0] != nil }
+        for held in ordered.prefix(limits.filesPerPoll) {
             let (attempts, name) = Self.attempt(held) ?? (0, held)
             var faults: [FeedDefect] = []
             var mayPass = false
+            if name.utf8.count > Self.nameMax {
+                faults.append(
+                    FeedDefect(
+                        file: "\(path)/\(name)", line: 1,
+                        problem: "its name is longer than \(Self.nameMax) bytes: shorten it",
+                        row: ""))
+                reject(held, as: name, &faults)
+                problems += faults
+                continue
+            }
             // Before it is read: a file that ends the program shall be known by it.
             let mark = Self.marked(name, attempts + 1)
             let now = renameIfFree(held, mark) ? mark : held
             let found = read(now, called: name, &faults, &mayPass)
+            if !mayPass { passing[held] = nil }
             if faults.isEmpty {
                 items += found
                 taken.append(Taken(name: name, held: now, newsIDs: found.map(\.id)))
             } else {
                 if !mayPass {
                     reject(now, as: name, &faults)
-                } else if now != held {
-                    _ = renameIfFree(now, held)
+                } else {
+                    if now != held { _ = renameIfFree(now, held) }
+                    // Once for each reason, however often it is tried.
+                    let reason = faults.first?.problem ?? ""
+                    if passing[held] == reason { faults = [] }
+                    passing[held] = reason
                 }
                 problems += faults
             }
         }
-        return (items, problems)
+        return (items, problems + defects(of: strange))
+    }
+
+    /// Those that were not told of yet, as many as one poll may name.
+    private func defects(of strange: Set<[UInt8]>) -> [FeedDefect] {
+        unnamed.formIntersection(strange)
+        let files = strange.filter { name in
+            name.first != UInt8(ascii: ".")
+                && [".json", ".jsonl"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
+        }
+        let new = files.subtracting(unnamed).sorted { $0.lexicographicallyPrecedes($1) }
+        return new.prefix(limits.filesPerPoll).map { name in
+            unnamed.insert(name)
+            return FeedDefect(
+                file: "\(path)/\(FeedDefect.shown(name, max: 255))", line: 1,
+                problem: "its name is not UTF-8: rename it; it is left alone until then", row: "")
+        }
     }
 
     /// Gives back what was taken and not confirmed: an orderly end is no failed attempt.
@@ -245,7 +298,11 @@ package final class SpoolFolder {
         let reasons = faults.map { "line \($0.line): \($0.problem)\n" }.joined()
         var status = stat()
         // A folder of such a name, too, is only moved.
-        guard fstatat(folder, held, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
+        guard fstatat(folder, held, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+            // Told of now, and not at every poll.
+            if stuck.count < limits.namesMax { stuck.insert(held) }
+            return
+        }
         if let reason = move(held, as: name, to: rejected, note: reasons) {
             faults.append(stay(held, "rejected", reason))
         }
@@ -265,6 +322,8 @@ package final class SpoolFolder {
     private func move(
         _ held: String, as name: String, to target: CInt, note: String? = nil
     ) -> String? {
+        var name = name
+        while name.utf8.count > Self.nameMax { name.removeLast() }
         var free = name
         var status = stat()
         var number = 2

@@ -204,7 +204,7 @@ package struct Doctor {
         guard let copy = copied(.ledger) else { return }
         do throws(StorageError) {
             defer { withExtendedLifetime(copy) {} }
-            let connection = try StoreConnection(copy: copy.path, of: .ledger)
+            let connection = try StoreConnection(copy: copy.path(.ledger), of: .ledger)
             checkLibrary(try connection.setting("auto_vacuum"), try connection.libraryVersion())
             let found = try LedgerExamination(connection)
             checkStructure(found, place)
@@ -372,7 +372,7 @@ package struct Doctor {
         guard let copy = copied(.history) else { return }
         do throws(StorageError) {
             defer { withExtendedLifetime(copy) {} }
-            let connection = try StoreConnection(copy: copy.path, of: .history)
+            let connection = try StoreConnection(copy: copy.path(.history), of: .history)
             let problems = try connection.quickCheck()
             try connection.close()
             let advice = "; it can be deleted"

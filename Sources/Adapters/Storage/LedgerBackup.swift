@@ -18,57 +18,100 @@ package struct LedgerBackup: Sendable, Equatable {
 extension LedgerBackup {
     static func name(_ at: Timestamp) -> String { "ledger-\(StoreFiles.stamp(at)).db" }
 
+    /// The names for copies of one second, whose ledgers may share a folder.
+    static func names(_ name: String) -> [String] {
+        [name] + (2...9).map { "\(name.dropLast(3))-\($0).db" }
+    }
+
     /// The copies in `folder`, oldest first: what has exactly the form of their names.
     package static func all(in folder: String) -> [String] {
-        StoreFiles.names(folder).filter(isName)
+        StoreFiles.names(folder).filter(isName).sorted { $0.dropLast(3) < $1.dropLast(3) }
     }
 
     static func isName(_ name: String) -> Bool {
-        name.utf8.count == 26 && name.hasPrefix("ledger-") && name.hasSuffix("Z.db")
-            && name.utf8.dropFirst(7).prefix(15).enumerated().allSatisfy { place, byte in
-                place == 8 ? byte == 0x54 : (0x30...0x39).contains(byte)
+        let stamp = Array(name.utf8.dropFirst(7).prefix(16))
+        let end = name.utf8.dropFirst(23)
+        return name.hasPrefix("ledger-") && stamp.count == 16
+            && stamp.enumerated().allSatisfy { place, byte in
+                switch place {
+                case 8: byte == UInt8(ascii: "T")
+                case 15: byte == UInt8(ascii: "Z")
+                default: (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                }
             }
+            && (end.elementsEqual(".db".utf8)
+                || (2...9).contains { end.elementsEqual("-\($0).db".utf8) })
     }
 }
 
 extension LedgerStore {
-    fileprivate static let unfinished = ".part"
-
     /// Writes a copy of the ledger into `folder` that holds everything committed so far, verifies it
     /// (structure, foreign keys, hash chain up to the same head, books) and only then gives it its
-    /// name, `ledger-YYYYMMDDTHHMMSSZ.db`. On the disk when this returns; what was left by one that
-    /// was interrupted is removed first. The ledger can be used all the while, by this thread.
+    /// name, `ledger-YYYYMMDDTHHMMSSZ.db`, with `-2` to `-9` before the end where there are some of
+    /// that second. On the disk when this returns; what was left by one of this ledger that was
+    /// interrupted is removed first. The ledger can be used all the while, by this thread.
     ///
     /// - Parameters:
     ///   - at: for the name, the wall clock of the caller.
-    ///   - keep: how many copies stay, this one included; at least one.
-    /// - Throws: `badBackup` when the copy does not verify, `folder`, `denied`, `full`, `sqlite`.
+    ///   - keep: how many copies of this ledger stay, this one included; at least one. Those of
+    ///     another, and what cannot be read, are not counted and stay.
+    ///   - freeMin: bytes that stay free where the copy is on the disk of the ledger.
+    /// - Throws: `badBackup` when the copy does not verify, `folder`, also where there is too little
+    ///   room, `denied`, `full`, `sqlite`.
     package func backup(
-        to folder: String, at: Timestamp, keep: Int
+        to folder: String, at: Timestamp, keep: Int, freeMin: Int64 = 0
     ) throws(StorageError) -> LedgerBackup {
-        try copy(to: folder, at: at, keep: keep).finish()
+        try copy(to: folder, at: at, keep: keep, freeMin: freeMin).finish()
     }
 
     /// The part of `backup` that needs this ledger; the rest needs only the copy and may be done by
     /// another thread. One at a time in a folder.
     package func copy(
-        to folder: String, at: Timestamp, keep: Int
+        to folder: String, at: Timestamp, keep: Int, freeMin: Int64 = 0
     ) throws(StorageError) -> UnverifiedBackup {
         try StoreFolder.create(folder)
+        // Of this ledger: another may be writing its own here.
+        let unfinished = ".\(installation).part"
         for name in StoreFiles.names(folder)
-        where LedgerBackup.isName(String(name.prefix(26)))
-            && name.dropFirst(26).hasPrefix(Self.unfinished)
-        {
+        where name.hasPrefix("ledger-") && name.contains(unfinished) {
             StoreFiles.remove(StoreFiles.join(folder, name))
         }
+        try demandRoom(in: folder, freeMin: freeMin)
         let name = LedgerBackup.name(at)
-        let part = StoreFiles.join(folder, name) + Self.unfinished
+        let part = StoreFiles.join(folder, name) + unfinished
         do throws(StorageError) { try copyAll(to: part) } catch {
             UnverifiedBackup.remove(part)
             throw error
         }
         return UnverifiedBackup(
-            folder: folder, name: name, part: part, keep: keep, head: head, hash: chainHead.hash)
+            folder: folder, name: name, part: part, keep: keep, head: head, hash: chainHead.hash,
+            installation: installation)
+    }
+
+    /// Before anything is written: a copy must not take the room that the ledger itself needs.
+    private func demandRoom(in folder: String, freeMin: Int64) throws(StorageError) {
+        let size = try connection.access { session in
+            try session.integer(
+                """
+                SELECT (page_count - freelist_count) * page_size
+                FROM pragma_page_count, pragma_freelist_count, pragma_page_size
+                """) ?? 0
+        }
+        var (target, own) = (stat(), stat())
+        let isShared =
+            stat(folder, &target) == 0 && stat(self.folder, &own) == 0
+            && target.st_dev == own.st_dev
+        let kept = isShared ? max(0, freeMin) : 0
+        guard let free = StoreReserve.freeSpace(folder: folder), free - kept < size else { return }
+        throw .folder(
+            path: folder,
+            reason: "the copy needs \(Self.room(size))"
+                + (kept > 0 ? " beside \(Self.room(kept)) that stay free" : "")
+                + ", \(Self.room(free)) are free; make room or name a folder on another disk")
+    }
+
+    private static func room(_ bytes: Int64) -> String {
+        bytes >= 10 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB"
     }
 
     private func copyAll(to path: String) throws(StorageError) {
@@ -80,7 +123,8 @@ extension LedgerStore {
                 try session.db.execute(sql: "VACUUM INTO ?", arguments: [path])
             }
         } catch {
-            // The copy failed, not the ledger.
+            // The copy failed, not the ledger, and so did its disk.
+            if case .full = error { throw .full(file: .ledger, path: path) }
             throw error.isDiskFailure ? .badBackup(path: path, reason: error.description) : error
         }
     }
@@ -94,10 +138,11 @@ package struct UnverifiedBackup: Sendable {
     let keep: Int
     let head: ChainHead
     let hash: String
+    let installation: String
 
     /// Verifies it and gives it its name; see `LedgerStore.backup`.
     package func finish() throws(StorageError) -> LedgerBackup {
-        let path = StoreFiles.join(folder, name)
+        let made: String
         let warnings: [String]
         do throws(StorageError) {
             try StoreFiles.sync(part)
@@ -107,12 +152,13 @@ package struct UnverifiedBackup: Sendable {
             guard problems.isEmpty else {
                 throw StorageError.badBackup(path: part, reason: problems.joined(separator: "; "))
             }
-            try StoreFiles.move(part, path)
+            made = try settle()
         } catch {
             Self.remove(part)
             throw error
         }
-        let removed = Self.outdated(in: folder, besides: name, keep: keep)
+        let path = StoreFiles.join(folder, made)
+        let removed = outdated(besides: made)
         for old in removed { StoreFiles.remove(StoreFiles.join(folder, old)) }
         try StoreFiles.sync(folder)
         return LedgerBackup(
@@ -120,37 +166,49 @@ package struct UnverifiedBackup: Sendable {
             head: hash, removed: removed, warnings: warnings)
     }
 
-    /// The copies that know least: by the commits in them, not by the times in their names, which a
-    /// wrong clock gave. What cannot be read, and what left the way of this ledger because a copy was
-    /// restored, counts as older than all others.
-    private static func outdated(
-        in folder: String, besides made: String, keep: Int
-    ) -> [String] {
-        let names = LedgerBackup.all(in: folder)
-        let others = names.filter { $0 != made }
+    /// Gives it the first free one of its names: there may be copies of that second, which stay.
+    private func settle() throws(StorageError) -> String {
+        for made in LedgerBackup.names(name) {
+            if try StoreFiles.moveIfFree(part, StoreFiles.join(folder, made)) { return made }
+        }
+        throw .folder(
+            path: StoreFiles.join(folder, name),
+            reason: "there are nine copies of that second; try again")
+    }
+
+    /// The copies of this ledger that know least: by the commits in them, not by the times in their
+    /// names, which a wrong clock gave. What left the way of this ledger because a copy was restored
+    /// counts as older than all others.
+    private func outdated(besides made: String) -> [String] {
+        let others = LedgerBackup.all(in: folder).filter { $0 != made }
         let surplus = others.count - (max(1, keep) - 1)
         if surplus <= 0 { return [] }
         let newest = StoreFiles.join(folder, made)
-        let aged = others.map { name in
-            (name: name, commits: commits(inCopy: StoreFiles.join(folder, name), of: newest))
+        let own = others.enumerated().compactMap { place, name in
+            commits(inCopy: StoreFiles.join(folder, name), of: newest).map { (name, place, $0) }
         }
-        let oldestFirst = aged.sorted { ($0.commits, $0.name) < ($1.commits, $1.name) }
-        return oldestFirst.prefix(surplus).map(\.name)
+        let oldestFirst = own.sorted { ($0.2, $0.1) < ($1.2, $1.1) }
+        return oldestFirst.prefix(max(0, own.count - (max(1, keep) - 1))).map(\.0)
     }
 
-    /// How far along the chain of the newest copy this one is; -1 when it is not on it.
-    private static func commits(inCopy path: String, of newest: String) -> Int64 {
+    /// How far along the chain of the newest copy this one is; -1 when it is not on it, nil when it is
+    /// none of this ledger, or nobody can tell.
+    private func commits(inCopy path: String, of newest: String) -> Int64? {
+        guard (try? StoreFiles.demandOwn(path)) != nil else { return nil }
         do throws(StorageError) {
             let copy = try StoreConnection(copy: path, of: .ledger)
-            guard copy.migrationsBefore.contains("ledger-2") else { return -1 }
-            let head = try copy.access { session in try LedgerChain.head(session) }
+            guard copy.migrationsBefore.contains("ledger-2") else { return nil }
+            let (head, installation) = try copy.access { session in
+                (try LedgerChain.head(session), try LedgerStore.installation(session))
+            }
             try copy.close()
+            guard installation == self.installation else { return nil }
             let whole = try StoreConnection(copy: newest, of: .ledger)
             let own = try whole.access { session in try LedgerChain.hash(at: head.seq, session) }
             try whole.close()
             return own == head.hash ? head.seq : -1
         } catch {
-            return -1
+            return nil
         }
     }
 

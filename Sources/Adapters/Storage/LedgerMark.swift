@@ -20,10 +20,8 @@ final class LedgerMark {
 
     init(folder: String) throws(StorageError) {
         path = (folder as NSString).appendingPathComponent(Self.name)
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened for writing", errno)
-        }
+        descriptor = try StoreFiles.openOwn(
+            path, O_RDWR | O_CREAT, "cannot be opened for writing")
         StoreFiles.handOver(descriptor, path)
         isEmpty = StoreFolder.size(path) ?? 0 == 0
     }
@@ -34,7 +32,7 @@ final class LedgerMark {
     /// - Throws: `badMark` for content that is no mark, `denied`, `markFailed`.
     static func read(folder: String) throws(StorageError) -> Place? {
         let path = (folder as NSString).appendingPathComponent(name)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
         guard descriptor >= 0 else { throw failure(path, "cannot be opened", errno) }
         defer { close(descriptor) }

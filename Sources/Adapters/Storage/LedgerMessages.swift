@@ -95,6 +95,17 @@ extension LedgerStore {
         try connection.access { session in try Self.number("boot", session) }
     }
 
+    /// After a restore: the copy's number was counted on since.
+    func setBoot(_ number: Int64) throws(StorageError) {
+        _ = try change { session in
+            try session.run(
+                """
+                INSERT INTO meta VALUES ('boot', ?) ON CONFLICT (key) DO UPDATE
+                SET value = excluded.value
+                """, "\(number)")
+        }
+    }
+
     private static func number(_ key: String, _ session: StoreSession) throws -> Int64 {
         try session.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?", key) ?? 0
     }

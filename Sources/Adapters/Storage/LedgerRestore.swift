@@ -1,7 +1,8 @@
 /// Puts a backup in the place of the ledger, so that no order goes out a second time.
 ///
 /// In: a copy made by `backup`, the folder of a store that nobody uses. Out: a ledger that is paused
-/// by a hold `restored` and in which nothing waits to be sent; the files it replaces, moved aside.
+/// by a hold `restored` and in which nothing waits to be sent; the files it replaces, moved aside. The
+/// holds that stand in those stand in it too, and limits that were lowered stay lowered.
 /// What was decided or being sent in it is unknown from then on: the time after the copy, of which
 /// nothing is left, may have sent it, so that only the broker can say.
 ///
@@ -21,6 +22,12 @@ package struct LedgerRestore: Sendable, Equatable {
     package let unknown: [ClientOrderID]
     /// Commits in the backup, beyond which nothing is known.
     package let commits: Int64
+    /// Holds that the copy did not know, or not as strict, taken from the ledger that was replaced.
+    package let carried: [TradingHold]
+    /// The same of limits.
+    package let lowered: [RiskLimit: Double]
+    /// Why there may be holds and limits that are not known; nil where all are.
+    package let doubt: String?
 
     static let workFolder = "restore.tmp"
 
@@ -40,12 +47,14 @@ package struct LedgerRestore: Sendable, Equatable {
         StoreFiles.remove(work)
         try StoreFolder.create(work)
         do throws(StorageError) {
-            let prepared = try prepare(path, in: work, at: at)
+            let old = ReplacedLedger(folder: folder)
+            let prepared = try prepare(path, in: work, replacing: old, at: at)
             let replaced = try install(work, in: folder, at: at)
             StoreFiles.remove(work)
             return LedgerRestore(
                 replaced: replaced, hold: prepared.hold, unknown: prepared.unknown,
-                commits: prepared.commits)
+                commits: prepared.commits, carried: prepared.carried, lowered: prepared.lowered,
+                doubt: prepared.doubt)
         } catch {
             StoreFiles.remove(work)
             throw error
@@ -53,13 +62,13 @@ package struct LedgerRestore: Sendable, Equatable {
     }
 
     private static func prepare(
-        _ path: String, in work: String, at: Timestamp
+        _ path: String, in work: String, replacing old: ReplacedLedger, at: Timestamp
     ) throws(StorageError) -> LedgerRestore {
         let copy = StoreFiles.join(work, StoreFile.ledger.rawValue)
-        try StoreFiles.copy(path, copy)
+        try StoreFiles.copy(path, copy, isNamed: true)
         // A process that was killed leaves its newest commits there.
         if StoreFolder.size(path + "-wal") ?? 0 > 0 {
-            try StoreFiles.copy(path + "-wal", copy + "-wal")
+            try StoreFiles.copy(path + "-wal", copy + "-wal", isNamed: true)
         }
         do throws(StorageError) {
             try demandLedger(copy, named: path)
@@ -75,7 +84,7 @@ package struct LedgerRestore: Sendable, Equatable {
                 throw StorageError.badBackup(
                     path: path, reason: found.problems.joined(separator: "; "))
             }
-            let restored = try settle(store, from: path, at: at)
+            let restored = try settle(store, from: path, replacing: old, at: at)
             try store.close()
             try StoreFiles.sync(copy)
             try StoreFiles.sync(StoreFiles.join(work, LedgerMark.name))
@@ -107,15 +116,26 @@ package struct LedgerRestore: Sendable, Equatable {
     /// Pauses, and lets nothing of the past go out again: what was decided then is not sent now, but
     /// may have been sent since the copy was made.
     private static func settle(
-        _ store: LedgerStore, from path: String, at: Timestamp
+        _ store: LedgerStore, from path: String, replacing old: ReplacedLedger, at: Timestamp
     ) throws(StorageError) -> LedgerRestore {
         let state = try store.loadState { $0 }
         let name = (path as NSString).lastPathComponent
-        let hold = TradingHold(
-            id: "h\(state.holdCount + 1)", cause: .restored, mode: .paused, by: "machine",
+        let restored = TradingHold(
+            id: "", cause: .restored, mode: .paused, by: "machine",
             why: "the ledger was restored from \(name); orders sent after it are not in it",
             since: at, until: nil)
-        var entries: [LedgerEntry] = [.hold(.set(hold))]
+        let holds = RestoredHolds(state.holds, count: state.holdCount, restored: restored, old)
+        let hold = holds.changed.last { $0.cause == .restored } ?? restored
+        let commits = store.chainHead.seq
+        let lowered = old.overrides.limits.filter {
+            $0.value < state.overrides.limits[$0.key] ?? .infinity
+        }
+        var verbs: [Command.Verb] = lowered.isEmpty ? [] : [.limits(lowered)]
+        if old.overrides.isFrozen, !state.overrides.isFrozen { verbs.append(.weights(.freeze)) }
+        var entries: [LedgerEntry] = holds.changed.map { .hold(.set($0)) }
+        entries += verbs.map {
+            .command(repeated($0, "restore-\(commits)-\($0.name)", holds.standing, at))
+        }
         let doubtful = state.openOrders.filter {
             $0.status == .intent || $0.status == .submitting
         }
@@ -124,11 +144,27 @@ package struct LedgerRestore: Sendable, Equatable {
                 OrderTransition(
                     id: $0.intent.id, from: $0.status, to: .unknown, at: at, reason: "restored"))
         }
-        let unknown = doubtful.map(\.intent.id)
-        let commits = store.chainHead.seq
         try store.commit(entries)
+        let boot = old.boot(after: try store.boot(), of: store.installation)
+        try store.setBoot(boot)
         return LedgerRestore(
-            replaced: nil, hold: hold, unknown: unknown, commits: commits)
+            replaced: nil, hold: hold, unknown: doubtful.map(\.intent.id), commits: commits,
+            carried: holds.carried, lowered: lowered, doubt: old.doubt)
+    }
+
+    /// A command that the replaced ledger knows to have been carried out.
+    private static func repeated(
+        _ verb: Command.Verb, _ transaction: String, _ holds: [TradingHold], _ at: Timestamp
+    ) -> CommandRecord {
+        CommandRecord(
+            command: Command(
+                transaction: transaction, by: "machine", isProven: true,
+                why: "it stood in the ledger that was replaced", verb: verb),
+            at: at,
+            answer: CommandAnswer(
+                transaction: transaction, verb: verb.name, refusal: nil,
+                message: "taken over by a restore", mode: holds.map(\.mode).max() ?? .active,
+                holds: holds, unprotected: []))
     }
 
     /// The mark goes first: from then on only the new ledger is accepted.

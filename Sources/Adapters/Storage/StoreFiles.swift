@@ -3,12 +3,69 @@ import Foundation
 import Glibc
 
 /// Steps on files that are on the disk when they return.
-enum StoreFiles {
+package enum StoreFiles {
     static func join(_ folder: String, _ name: String) -> String {
         (folder as NSString).appendingPathComponent(name)
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Opens a file of a store, or makes it where `flags` say so. Who runs a command as root must not
+    /// write into another file because its name was put here: a link may lead to any file of the
+    /// machine.
+    ///
+    /// - Parameter what: could not be done, e.g. `cannot be opened`.
+    static func openOwn(
+        _ path: String, _ flags: Int32, _ what: String = "cannot be opened"
+    ) throws(StorageError) -> Int32 {
+        // A pipe would make the opening wait.
+        let descriptor = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            let code = errno
+            try demandOwn(path)
+            throw StoreFolder.failure(path, what, code)
+        }
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, foreignness(information) == nil else {
+            close(descriptor)
+            throw .folder(path: path, reason: foreignness(information) ?? "cannot be examined")
+        }
+        return descriptor
+    }
+
+    /// The same for what is opened by its name elsewhere; no file is as good as one.
+    static func demandOwn(_ path: String) throws(StorageError) {
+        var information = stat()
+        guard lstat(path, &information) == 0, let reason = foreignness(information) else { return }
+        throw .folder(path: path, reason: reason)
+    }
+
+    private static func foreignness(_ information: stat) -> String? {
+        switch information.st_mode & S_IFMT {
+        case S_IFLNK: "is a symbolic link; put the file itself there, or remove the link"
+        case S_IFREG where information.st_nlink > 1:
+            "has another name elsewhere; put a copy of it there, or remove it"
+        case S_IFREG: nil
+        default: "is no file; remove it"
+        }
+    }
+
+    /// A small file of a store; nil where there is none, or not one of its own.
+    static func contents(_ path: String, max: Int) -> [UInt8]? {
+        guard let descriptor = try? openOwn(path, O_RDONLY) else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: max)
+        var filled = 0
+        while filled < max {
+            let count = bytes.withUnsafeMutableBytes {
+                Glibc.read(descriptor, $0.baseAddress?.advanced(by: filled), max - filled)
+            }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            filled += count
+        }
+        return Array(bytes.prefix(filled))
+    }
 
     /// Makes content or names of `path`, a file or a folder, durable.
     static func sync(_ path: String) throws(StorageError) {
@@ -26,9 +83,32 @@ enum StoreFiles {
         }
     }
 
+    /// - Returns: false where there is something of that name already, which stays.
+    static func moveIfFree(_ from: String, _ to: String) throws(StorageError) -> Bool {
+        // A second name is only given where it is free, a rename does not ask.
+        if link(from, to) == 0 {
+            unlink(from)
+            return true
+        }
+        if errno == EEXIST { return false }
+        // A file system without second names.
+        guard [EPERM, EOPNOTSUPP, ENOSYS, EMLINK].contains(errno) else {
+            throw StoreFolder.failure(from, "cannot be moved to \(to)", errno)
+        }
+        if exists(to) { return false }
+        try move(from, to)
+        return true
+    }
+
     /// Copies a file that nobody writes; closed to others like all files of a store.
-    static func copy(_ from: String, _ to: String) throws(StorageError) {
-        let source = open(from, O_RDONLY | O_CLOEXEC)
+    ///
+    /// - Parameter isNamed: by who gave the command: it may be a link, and lie anywhere.
+    static func copy(
+        _ from: String, _ to: String, isNamed: Bool = false
+    ) throws(StorageError) {
+        let source =
+            isNamed
+            ? open(from, O_RDONLY | O_CLOEXEC) : try openOwn(from, O_RDONLY, "cannot be read")
         guard source >= 0 else { throw StoreFolder.failure(from, "cannot be read", errno) }
         defer { close(source) }
         let target = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o640)
@@ -64,6 +144,29 @@ enum StoreFiles {
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
             throw StoreFolder.failure(path, "cannot be written", errno)
         }
+    }
+
+    /// Puts a file with this text in the place of `path`: the old one or the new one is there whenever
+    /// the machine ends, and the new one when this returns.
+    package static func replace(_ path: String, with text: String) throws(StorageError) {
+        let new = path + ".new"
+        unlink(new)
+        try write(text, to: new)
+        try sync(new)
+        try move(new, path)
+        let folder = (path as NSString).deletingLastPathComponent
+        try sync(folder.isEmpty ? "." : folder)
+    }
+
+    /// The text of a small file that a command of root must not take for another; nil where there is
+    /// none.
+    package static func text(_ path: String, max: Int) throws(StorageError) -> String? {
+        try demandOwn(path)
+        guard exists(path) else { return nil }
+        guard let bytes = contents(path, max: max) else {
+            throw StoreFolder.failure(path, "cannot be read", errno)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Gives what root opened at `path` to the owner of the folder it is in: a command that root

@@ -28,10 +28,12 @@ enum StoreFolder {
                 file: file, path: path,
                 detail: "it is \(before == nil ? "missing" : "empty") but its -wal file is there")
         }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw failure(path, "cannot be opened for writing", errno)
+        let beside = file == .ledger ? LedgerStore.companions : []
+        for name in ["-wal", "-shm", "-journal"].map({ file.rawValue + $0 }) + beside {
+            try StoreFiles.demandOwn(StoreFiles.join(folder, name))
         }
+        let descriptor = try StoreFiles.openOwn(
+            path, O_RDWR | O_CREAT, "cannot be opened for writing")
         defer { close(descriptor) }
         StoreFiles.handOver(descriptor, path)
         var information = stat()
@@ -68,24 +70,23 @@ package final class StoreLock: Sendable {
     package convenience init(folder: String, purpose: String) throws(StorageError) {
         try StoreFolder.create(folder)
         let path = Self.path(folder)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened", errno)
-        }
+        let descriptor = try StoreFiles.openOwn(path, O_RDWR | O_CREAT)
         StoreFiles.handOver(descriptor, path)
         try self.init(descriptor, folder: folder, purpose: purpose)
     }
 
     /// The lock of a folder that is only looked at: nothing is made there, and nil where there is no
-    /// such file, as nobody can hold it then.
-    static func ifPresent(
+    /// such file, as nobody can hold it then. Where nothing can be written it is held without a name.
+    package static func ifPresent(
         folder: String, purpose: String
     ) throws(StorageError) -> StoreLock? {
         let path = path(folder)
-        let descriptor = open(path, O_RDWR | O_CLOEXEC)
-        if descriptor < 0, errno == ENOENT { return nil }
-        guard descriptor >= 0 else {
-            throw StoreFolder.failure(path, "cannot be opened", errno)
+        var information = stat()
+        if lstat(path, &information) != 0, errno == ENOENT { return nil }
+        let descriptor: Int32
+        do throws(StorageError) { descriptor = try StoreFiles.openOwn(path, O_RDWR) } catch {
+            guard case .denied = error else { throw error }
+            descriptor = try StoreFiles.openOwn(path, O_RDONLY)
         }
         return try StoreLock(descriptor, folder: folder, purpose: purpose)
     }

@@ -17,12 +17,12 @@ package enum StoreReserve {
     /// Makes the file where it is missing or short and four times its size is free.
     /// - Returns: whether it is there now.
     @discardableResult
-    static func make(folder: String, bytes: Int64) -> Bool {
+    package static func make(folder: String, bytes: Int64) -> Bool {
         let path = path(folder)
+        guard (try? StoreFiles.demandOwn(path)) != nil else { return false }
         if StoreFolder.size(path) ?? 0 >= bytes { return true }
         guard freeSpace(folder: folder) ?? 0 >= 4 * bytes else { return false }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { return false }
+        guard let descriptor = try? StoreFiles.openOwn(path, O_RDWR | O_CREAT) else { return false }
         defer { close(descriptor) }
         StoreFiles.handOver(descriptor, path)
         if posix_fallocate(descriptor, 0, off_t(bytes)) == 0 { return true }

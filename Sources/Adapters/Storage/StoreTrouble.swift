@@ -19,11 +19,11 @@ package enum StoreTrouble {
         (folder as NSString).appendingPathComponent(name)
     }
 
-    static func note(_ text: String, folder: String, at: Timestamp) {
+    package static func note(_ text: String, folder: String, at: Timestamp) {
         let path = path(folder)
         if StoreFolder.size(path) ?? 0 > sizeMax { rename(path, path + ".old") }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-        guard descriptor >= 0 else { return }
+        guard let descriptor = try? StoreFiles.openOwn(path, O_WRONLY | O_CREAT | O_APPEND)
+        else { return }
         defer { close(descriptor) }
         StoreFiles.handOver(descriptor, path)
         let oneLine = text.split(whereSeparator: \.isNewline).joined(separator: " ").prefix(1000)
@@ -47,7 +47,7 @@ package enum StoreTrouble {
 
     private static func lines(_ folder: String) -> [Record] {
         let data = [path(folder) + ".old", path(folder)].map {
-            FileManager.default.contents(atPath: $0) ?? Data()
+            StoreFiles.contents($0, max: 2 * sizeMax) ?? []
         }
         let lines = data.flatMap { String(decoding: $0, as: UTF8.self).split(separator: "\n") }
         return lines.compactMap { line in

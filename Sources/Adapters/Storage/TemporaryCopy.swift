@@ -1,17 +1,32 @@
 import Foundation
 import Glibc
 
-/// A store's file and its WAL in a folder of their own, which goes with it: the temporary folder, often
+/// Files of a store and their WALs in a folder of their own, which goes with it: the temporary folder, often
 /// in memory, or where there is not twice the room for them there, beside the store or in it.
-final class TemporaryCopy {
-    let path: String
-    private let folder: String
+package final class TemporaryCopy {
+    package let folder: String
+
+    /// Both files, and how far the ledger had come: to be opened as the store they are a copy of.
+    package convenience init(ofStore folder: String) throws(StorageError) {
+        try self.init(
+            of: StoreFile.allCases.map(\.rawValue) + [LedgerMark.name], in: folder,
+            temporary: NSTemporaryDirectory())
+    }
 
     /// - Parameter temporary: the folder to try first.
-    init(
+    convenience init(
         of file: StoreFile, in folder: String, temporary: String
     ) throws(StorageError) {
-        let sources = ["", "-wal"].map { StoreFiles.join(folder, file.rawValue + $0) }
+        try self.init(of: [file.rawValue], in: folder, temporary: temporary)
+    }
+
+    func path(_ file: StoreFile) -> String { StoreFiles.join(folder, file.rawValue) }
+
+    private init(
+        of names: [String], in folder: String, temporary: String
+    ) throws(StorageError) {
+        let all = names.flatMap { [$0, $0 + "-wal"] }
+        let sources = all.map { StoreFiles.join(folder, $0) }
         let size = sources.reduce(Int64(0)) { $0 + (StoreFolder.size($1) ?? 0) }
         let beside = (folder as NSString).deletingLastPathComponent
         let roomy = [temporary, beside, folder].filter { place in
@@ -25,11 +40,9 @@ final class TemporaryCopy {
                 reason: "no room for twice \(size >> 20) MiB, nor beside the store; set TMPDIR")
         }
         self.folder = made
-        path = StoreFiles.join(made, file.rawValue)
         do throws(StorageError) {
-            for suffix in ["", "-wal"] {
-                let source = StoreFiles.join(folder, file.rawValue + suffix)
-                if StoreFiles.exists(source) { try StoreFiles.copy(source, path + suffix) }
+            for (name, source) in zip(all, sources) where StoreFiles.exists(source) {
+                try StoreFiles.copy(source, StoreFiles.join(made, name))
             }
         } catch {
             StoreFiles.remove(made)

@@ -16,7 +16,7 @@ package struct OtherMarket: Error, Sendable, Equatable, CustomStringConvertible 
 /// of another market as many would be passed over.
 ///
 /// The file `market` holds a line for each thing that decides which bars come. It is the beginning
-/// of the lines of the market: files may be added at the end, and a write that was cut is mended.
+/// of the lines of the market: files may be added at the end, and a line that was cut is mended.
 package func demandSameMarket(
     _ configuration: Configuration, interval: Span, folder: String
 ) throws {
@@ -27,10 +27,7 @@ package func demandSameMarket(
     let path = folder + "/market"
     let lines = marketLines(configuration, interval: interval)
     let text = lines.map { $0 + "\n" }.joined()
-    var stored = ""
-    if files.fileExists(atPath: path) {
-        stored = String(decoding: try read(path), as: UTF8.self)
-    }
+    let stored = try StoreFiles.text(path, max: 1 << 20) ?? ""
     if stored == text { return }
     // The last line counts once it is whole.
     let known = stored.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -40,18 +37,7 @@ package func demandSameMarket(
             path: folder,
             reason: "this store belongs to another market: it has “\(line)” where \(now)")
     }
-    do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-        try files.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
-    } catch {
-        throw StorageError.folder(path: path, reason: error.localizedDescription)
-    }
-}
-
-private func read(_ path: String) throws(StorageError) -> Data {
-    do { return try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-        throw .folder(path: path, reason: error.localizedDescription)
-    }
+    try StoreFiles.replace(path, with: text)
 }
 
 private func marketLines(_ configuration: Configuration, interval: Span) -> [String] {

@@ -8,7 +8,8 @@ package struct StoreAccess: ~Copyable {
 
     package let ledger: LedgerStore
     package let history: HistoryStore
-    private let lock: StoreLock
+    private let lock: StoreLock?
+    private let copy: TemporaryCopy?
 
     /// - Parameters:
     ///   - purpose: what the holder does, for the message that others get.
@@ -22,7 +23,18 @@ package struct StoreAccess: ~Copyable {
         let lock = try StoreLock(folder: folder, purpose: purpose)
         let ledger = try LedgerStore(folder: folder, reserve: reserve)
         let history = try HistoryStore(folder: folder)
-        (self.lock, self.ledger, self.history) = (lock, ledger, history)
+        (self.lock, self.ledger, self.history, copy) = (lock, ledger, history, nil)
+    }
+
+    /// A copy of the stores of a folder in which nothing can be written, for those who only ask; what
+    /// is done to it goes with it.
+    package init(copyOf folder: String, purpose: String) throws(StorageError) {
+        try Self.demandLedger(folder)
+        let lock = try StoreLock.ifPresent(folder: folder, purpose: purpose)
+        let copy = try TemporaryCopy(ofStore: folder)
+        let ledger = try LedgerStore(folder: copy.folder, reserve: 0)
+        let history = try HistoryStore(folder: copy.folder)
+        (self.lock, self.ledger, self.history, self.copy) = (lock, ledger, history, copy)
     }
 
     /// New stores for a backtest, in place of those of an earlier one.
@@ -32,7 +44,7 @@ package struct StoreAccess: ~Copyable {
         try Self.clear(folder)
         let ledger = try LedgerStore(folder: folder)
         let history = try HistoryStore(folder: folder)
-        (self.lock, self.ledger, self.history) = (lock, ledger, history)
+        (self.lock, self.ledger, self.history, copy) = (lock, ledger, history, nil)
     }
 
     private static func clear(_ folder: String) throws(StorageError) {

@@ -49,11 +49,16 @@ struct ControlAccess {
         }
         let assembly = try Assembly(configuration)
         let access: StoreAccess
+        let purpose = "bellwether \(request.verb.name)"
+        var place = folder
         do {
             access = try StoreAccess(
-                folder: configuration.storage.path,
-                purpose: "bellwether \(request.verb.name)", mustExist: !mayCreate,
+                folder: folder, purpose: purpose, mustExist: !mayCreate,
                 reserve: configuration.storage.reserve)
+        } catch .denied where !request.verb.isCommand {
+            // A disk that failed may be mounted read-only, and is worth a look.
+            access = try StoreAccess(copyOf: folder, purpose: purpose)
+            place = "a copy of \(folder), where nothing can be written"
         } catch {
             if case .locked = error {
                 complain("bellwether: \(configuration.controlPath): no daemon answers there, and")
@@ -63,11 +68,10 @@ struct ControlAccess {
         let answer = try OfflineControl(assembly, access).answer(
             request, by: "ctl:\(ControlPeer.name(of: geteuid()))")
         try access.close()
-        var isWritten = false
-        if case .command = request.verb { isWritten = answer.error == nil }
+        let isWritten = request.verb.isCommand && answer.error == nil
         complain(
             "no daemon runs at \(path); "
-                + (isWritten ? "written into \(folder) for its next start" : "read from \(folder)"))
+                + (isWritten ? "written into \(folder) for its next start" : "read from \(place)"))
         return answer.offline
     }
 
@@ -119,6 +123,12 @@ enum StartingDaemon {
             guard case .locked(_, let holder) = error, holder.hasSuffix(mark) else { return nil }
             return String(holder.dropLast(mark.count))
         }
+    }
+}
+
+extension ControlRequest.Verb {
+    fileprivate var isCommand: Bool {
+        if case .command = self { true } else { false }
     }
 }
 

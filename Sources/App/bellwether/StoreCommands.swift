@@ -28,13 +28,13 @@ struct BackupCommand: ParsableCommand {
         discussion: """
             Reads the ledger, through the daemon where one runs. Writes a file \
             ledger-YYYYMMDDTHHMMSSZ.db into the folder, its name to standard output, and removes \
-            the oldest copies beyond the number to keep.
+            the oldest copies of this ledger beyond the number to keep.
             """)
     @Option(
         help: ArgumentHelp(
             "The folder; without it backups in the folder of the store.", valueName: "folder"))
     var to: String?
-    @Option(help: ArgumentHelp("Copies that stay.", valueName: "number"))
+    @Option(help: ArgumentHelp("Copies of this ledger that stay.", valueName: "number"))
     var keep = BackupDefaults.keep
     @OptionGroup var options: ConfigurationOptions
     @Flag(help: "Write JSON.") var json = false
@@ -64,8 +64,10 @@ struct RestoreCommand: ParsableCommand {
         abstract: "Put a copy made by backup in the place of the ledger.",
         discussion: """
             Reads the copy and verifies it; writes it into the store, beside which the ledger that \
-            was there is kept. No daemon may run. Trading then stays paused until broker and books \
-            were compared and somebody resumes it: bellwether ctl resume --latch restored.
+            was there is kept. No daemon may run. Pauses, latches and lowered limits of the ledger \
+            that was there stand on. Trading then stays paused until somebody resumes it: \
+            bellwether ctl resume --latch restored. That asks for no comparison: compare broker \
+            and books before, with bellwether reconcile.
             """)
     @Argument(help: ArgumentHelp("The copy.", valueName: "file")) var file: String
     @OptionGroup var options: ConfigurationOptions
@@ -87,6 +89,15 @@ extension LedgerRestore {
         .object([
             ("commits", .integer(Int(commits))), ("replaced", OrderedJSON(text: replaced)),
             ("hold", hold.json), ("unknown", .array(unknown.map { .string($0.text) })),
+            ("carried", .array(carried.map(\.json))),
+            (
+                "lowered",
+                .object(
+                    lowered.sorted { $0.key < $1.key }.map { limit, value in
+                        (limit.rawValue, .number(value))
+                    })
+            ),
+            ("doubt", OrderedJSON(text: doubt)),
         ])
     }
 
@@ -94,8 +105,23 @@ extension LedgerRestore {
         var text = "restored: \(commits) commits\n"
         if let replaced { text += "the ledger that was there is in \(replaced)\n" }
         text += "\(unknown.count) orders that may have left since are asked for at the broker\n"
+        if !carried.isEmpty {
+            let names = carried.map { "\($0.id) \($0.cause.rawValue) \($0.mode.rawValue)" }
+            text += "\(carried.count) holds that stood stand on: "
+            text += names.joined(separator: ", ") + "\n"
+        }
+        if !lowered.isEmpty {
+            let limits = lowered.sorted { $0.key < $1.key }.map { limit, value in
+                "\(limit.rawValue) \(limit.text(value))"
+            }
+            text += "limits that were lowered stay so: \(limits.joined(separator: ", "))\n"
+        }
+        if let doubt {
+            text += "pauses and lowered limits made after the copy may be lost: \(doubt)\n"
+        }
         text += "\(hold.mode.rawValue) by \(hold.id): \(hold.why)\n"
-        return text + "next: bellwether run, then bellwether ctl resume --latch restored\n"
+        return text + "next: bellwether run, then bellwether reconcile to compare with the broker, "
+            + "then bellwether ctl resume --latch restored\n"
     }
 }
 

@@ -21,7 +21,7 @@ func backUp(
     do throws(StorageError) {
         let backup = try ledger.backup(
             to: folder ?? BackupDefaults.folder(configuration), at: wallTime(),
-            keep: keep ?? BackupDefaults.keep)
+            keep: keep ?? BackupDefaults.keep, freeMin: configuration.storage.freeMin)
         return ControlAnswer(backup, transaction)
     } catch { return ControlAnswer(error, transaction) }
 }
@@ -61,7 +61,7 @@ final class CopyDesk: Sendable {
             copy: { () throws(StorageError) in
                 try ledger.copy(
                     to: folder ?? BackupDefaults.folder(configuration), at: wallTime(),
-                    keep: keep ?? BackupDefaults.keep)
+                    keep: keep ?? BackupDefaults.keep, freeMin: configuration.storage.freeMin)
             },
             then: { (copy, transaction) throws(StorageError) in
                 ControlAnswer(try copy.finish(), transaction)
@@ -78,7 +78,8 @@ final class CopyDesk: Sendable {
         return work(
             message,
             copy: { () throws(StorageError) in
-                try ledger.copy(to: folder, at: wallTime(), keep: 1)
+                try ledger.copy(
+                    to: folder, at: wallTime(), keep: 1, freeMin: storage.freeMin)
             },
             then: { (copy, transaction) throws(StorageError) in
                 doctorAnswer(
