@@ -93,8 +93,11 @@ struct NothingWhileUncertain: Invariant {
         case .writing(.reconciliation(let run)):
             guard run.verdict != .incomplete else { break }
             truth.isCompared = true
-            differing = Set(
-                run.lines.filter { $0.outcome == .unexplained }.compactMap { truth.symbol(of: $0) })
+            // An execution that is only not listed is told of; what is held agrees.
+            let lines = run.lines.filter {
+                $0.outcome == .unexplained && !($0.kind == .fill && $0.broker == "missing")
+            }
+            differing = Set(lines.compactMap { truth.symbol(of: $0) })
         case .told(.link(.up)): truth.isCompared = false
         case .writing(let entry):
             guard let (_, intent) = entry.submission(truth.ledger) else { return nil }

@@ -125,6 +125,7 @@ package struct Doctor {
                 ok: "it holds every commit of the ledger")
             try checkWeights(connection)
             try checkContents(connection)
+            if found.isNewest { checkState(connection) }
             try connection.close()
         } catch {
             add("ledger", .failed, "\(error)")

@@ -17,10 +17,11 @@ enum MigrationBackup {
             let part = StoreFiles.join(place, name) + ".part"
             // Made here, so that it is never open to others.
             try StoreFiles.write("", to: part)
-            let head: ChainHead
+            let (head, installation): (ChainHead, String)
             do {
                 try db.execute(sql: "VACUUM INTO ?", arguments: [part])
                 let session = StoreSession(db: db, file: .ledger, connection: nil)
+                installation = try LedgerStore.installation(session)
                 head = applied.contains("ledger-2") ? try LedgerChain.head(session) : ChainHead()
             } catch {
                 StoreFiles.remove(part)
@@ -29,7 +30,7 @@ enum MigrationBackup {
             // None of the older ones is removed for it.
             _ = try UnverifiedBackup(
                 folder: place, name: name, part: part, keep: .max, head: head,
-                hash: Digest.hexadecimal(head.hash)
+                hash: Digest.hexadecimal(head.hash), installation: installation
             ).finish()
         } catch {
             if case .full = error { throw error }

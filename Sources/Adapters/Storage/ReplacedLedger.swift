@@ -36,8 +36,9 @@ struct ReplacedLedger {
                 of: .ledger, in: place, temporary: NSTemporaryDirectory())
             defer { withExtendedLifetime(copy) {} }
             do throws(StorageError) { try read(copy.path(.ledger), place) } catch {
-                if case .badBackup(_, let reason) = error { return doubt = "\(named): \(reason)" }
-                doubt = error.description.replacingOccurrences(of: copy.path(.ledger), with: named)
+                let said = error.description
+                doubt = said.replacingOccurrences(of: copy.path(.ledger), with: named)
+                if case .badBackup(_, let reason) = error { doubt = "\(named): \(reason)" }
             }
         } catch {
             doubt = error.description
@@ -77,7 +78,7 @@ struct ReplacedLedger {
         self = found
         // What it lost at its end, or where it was altered, may have been a pause.
         let examined = try LedgerExamination(connection)
-        if let mark = LedgerMark.read(folder: place) {
+        if let mark = try LedgerMark.read(folder: place) {
             let hash = try connection.access { session in
                 try LedgerChain.hash(at: mark.seq, session)
             }

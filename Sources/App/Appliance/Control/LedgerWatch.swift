@@ -17,6 +17,9 @@ final class LedgerWatch: Sendable {
         var finding: Finding?
     }
 
+    /// The checks of the doctor that speak of what is in the ledger.
+    private static let contents: Set = ["structure", "references", "chain", "books", "copy", "state"]
+
     private let period: Duration
     private let state: Mutex<State>
 
@@ -41,14 +44,14 @@ final class LedgerWatch: Sendable {
         }
         let thread = Thread { [self] in
             defer { desk.release() }
-            defer { try? FileManager.default.removeItem(atPath: examined) }
-            do throws(StorageError) {
-                let found = try copy.examine()
-                let problems = found.structure + found.references + found.chain + found.books
-                if !problems.isEmpty {
-                    tell(.broken(problems.prefix(5).joined(separator: "; ")))
-                }
-            } catch { tell(.unknown("\(error)")) }
+            let failed = copy.examine(store: folder, now: wallTime())
+                .filter { $0.verdict == .failed }
+            let broken = failed.filter { Self.contents.contains($0.check) }
+            if !broken.isEmpty {
+                tell(.broken(broken.map(\.detail).joined(separator: "; ")))
+            } else if let unread = failed.first(where: { $0.check == "ledger" }) {
+                tell(.unknown(unread.detail))
+            }
         }
         thread.name = "ledger watch"
         thread.start()
