@@ -86,39 +86,6 @@ import Testing
         #expect(late.removed == kept)
     }
 
-    @Test("S04: copies of two ledgers in one folder, in one second too, leave each other alone")
-    func shared() throws {
-        let store = try day()
-        let elsewhere = TemporaryFolder()
-        let other = try LedgerStore(folder: elsewhere.path, reserve: 0)
-        try other.commit(Sample("BBB").opening)
-        var others: [String] = []
-        for hour in 0..<3 {
-            let at = noon + Span(seconds: Int64(hour) * 3600)
-            others.append(try other.backup(to: target.path, at: at, keep: 9).path)
-            let unfinished = try other.copy(to: target.path, at: at, keep: 9)
-            let made = try store.backup(to: target.path, at: at, keep: 1)
-            #expect(made.path.hasSuffix("0000Z-2.db"))
-            #expect(made.removed.count == (hour == 0 ? 0 : 1))
-            others.append(try unfinished.finish().path)
-            #expect(others.last?.hasSuffix("0000Z-3.db") == true)
-        }
-        let names = try target.names()
-        #expect(names.count == 7)
-        for path in others { #expect(names.contains((path as NSString).lastPathComponent)) }
-        #expect(
-            LedgerBackup.all(in: target.path).prefix(3) == [
-                "ledger-20210420T120000Z.db", "ledger-20210420T120000Z-3.db",
-                "ledger-20210420T130000Z.db",
-            ])
-        for _ in 0..<6 { _ = try store.copy(to: target.path, at: noon, keep: 9).finish() }
-        let full = TemporaryFolder()
-        for _ in 0..<9 { _ = try store.backup(to: full.path, at: noon, keep: 9) }
-        let before = try full.names()
-        #expect(throws: StorageError.self) { try store.backup(to: full.path, at: noon, keep: 9) }
-        #expect(try full.names() == before && before.count == 9)
-    }
-
     @Test("Copies go by the commits in them: times of a wrong clock and abandoned ways go first")
     func keepTrue() throws {
         var store = try day()

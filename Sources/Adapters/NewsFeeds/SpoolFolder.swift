@@ -169,7 +169,9 @@ package final class SpoolFolder {
         unnamed.formIntersection(strange)
         let files = strange.filter { name in
             name.first != UInt8(ascii: ".")
-                && [".json", ".jsonl"].contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
+                && [".json", ".jsonl"].contains {
+                    name.suffix($0.utf8.count).elementsEqual($0.utf8)
+                }
         }
         let new = files.subtracting(unnamed).sorted { $0.lexicographicallyPrecedes($1) }
         return new.prefix(limits.filesPerPoll).map { name in
