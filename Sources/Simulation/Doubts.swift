@@ -144,8 +144,8 @@ struct DifferencesHaveCauses: Invariant {
             truth.honestlyAsked?.run == run.id
         else { return nil }
         // What an order is may be listed late.
-        for line in run.lines where line.outcome == .unexplained {
-            guard let symbol = truth.symbol(of: line), line.kind != .order, truth.exchange.symbols.contains(symbol)
+        for line in run.lines where line.outcome == .unexplained && line.kind != .order {
+            guard let symbol = truth.symbol(of: line), truth.exchange.symbols.contains(symbol)
             else { continue }
             if truth.doubts(symbol) || truth.hasOpenRevision(symbol) { continue }
             return "\(line.subject) (\(symbol)): \(line.books) here, \(line.broker) there, "

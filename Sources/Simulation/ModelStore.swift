@@ -54,7 +54,8 @@ final class ModelStore {
         watch.beginCommit(entries)
         for entry in entries {
             watch.see(.writing(entry))
-            history.note(10, truth.stamp, entry.subject, entry.number, "   writes \(entry.traceText)")
+            history.note(
+                10, truth.stamp, entry.subject, entry.number, "   writes \(entry.traceText)")
             if let refusal = truth.ledger.take(entry) { watch.refused(refusal) }
         }
         notePauses(entries)

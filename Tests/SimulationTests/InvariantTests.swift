@@ -1,6 +1,7 @@
 import Calendar
 import Domain
 import Engine
+import Learning
 import Portfolio
 import Primitives
 import Testing

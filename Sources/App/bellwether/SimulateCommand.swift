@@ -15,9 +15,9 @@ struct SimulateCommand: ParsableCommand {
             the seeds that follow. Equal seeds give equal runs: the hash of the history says so.
 
             Ends with 0 when every promise held; else with 1, the seed, day and step, and the \
-            newest events before it. “--pause-sweep” plays each seed once for every step after its \
-            first entry, and once for every step after its first exit; “--crash-sweep” once for \
-            every commit and send from its first order on.
+            newest events before it. “--pause-sweep” plays each seed once for every step after \
+            its first entry, and after its first exit; “--crash-sweep” once for every commit and \
+            send from its first order on.
             """)
 
     @Option(help: "The first seed.") var seed: UInt64 = 1
