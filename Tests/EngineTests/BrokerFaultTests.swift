@@ -3,6 +3,7 @@ import Execution
 import Portfolio
 import Primitives
 import Risk
+import Simulation
 import TestSupport
 import Testing
 

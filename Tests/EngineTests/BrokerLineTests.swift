@@ -2,6 +2,7 @@ import Domain
 import Execution
 import Portfolio
 import Primitives
+import Simulation
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Domain
 import Execution
 import Primitives
+import Simulation
 import TestSupport
 import Testing
 
@@ -211,14 +212,14 @@ import Testing
         try world.engine.process(Stamped(at: time("14:01"), .command(command)), effects: &effects)
         world.adopt(effects)
         let lost = try #require(world.answers.last)
-        let stored = world.rows
+        let stored = world.ledger
         try world.restart()
         #expect(world.engine.mode == .paused)
         try world.bar("14:01", "100")
         try world.news("14:03")
         #expect(world.submitted.isEmpty && world.refusals == [.mode])
         #expect(try world.send(pause, "t1") == lost)
-        #expect(world.rows.holds == stored.holds && world.rows.commands == stored.commands)
+        #expect(world.ledger.holds == stored.holds && world.ledger.commands == stored.commands)
         #expect(invariants(world).isEmpty, "\(invariants(world))")
     }
 

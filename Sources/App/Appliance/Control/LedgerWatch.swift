@@ -18,7 +18,9 @@ final class LedgerWatch: Sendable {
     }
 
     /// The checks of the doctor that speak of what is in the ledger.
-    private static let contents: Set = ["structure", "references", "chain", "books", "copy", "state"]
+    private static let contents: Set = [
+        "structure", "references", "chain", "books", "copy", "state",
+    ]
 
     private let period: Duration
     private let state: Mutex<State>
