@@ -86,7 +86,7 @@ package enum StoreFiles {
     /// - Returns: false where there is something of that name already, which stays.
     static func moveIfFree(_ from: String, _ to: String) throws(StorageError) -> Bool {
         // A second name is only given where it is free, a rename does not ask.
-        if link(from, to) == 0 {
+        if linkat(AT_FDCWD, from, AT_FDCWD, to, 0) == 0 {
             unlink(from)
             return true
         }
