@@ -5,10 +5,11 @@ import Primitives
 final class History {
     private var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     private(set) var steps = 0
-    private let keepsText: Bool
-    private var lines = RingBuffer<String>(capacity: 200)
+    /// Nil: none is kept.
+    private var lines: RingBuffer<String>?
 
-    init(keepsText: Bool) { self.keepsText = keepsText }
+    /// - Parameter lines: of the trace; 0: none.
+    init(lines: Int) { self.lines = lines > 0 ? RingBuffer(capacity: lines) : nil }
 
     var value: UInt64 {
         var z = hash
@@ -17,7 +18,7 @@ final class History {
         return z ^ (z >> 31)
     }
 
-    var trace: [String] { Array(lines) }
+    var trace: [String] { lines.map { Array($0) } ?? [] }
 
     func step() { steps += 1 }
 
@@ -32,9 +33,9 @@ final class History {
         combine(UInt64(bitPattern: at.nanoseconds))
         for byte in subject.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
         combine(UInt64(bitPattern: number))
-        guard keepsText else { return }
+        guard lines != nil else { return }
         let text = text()
-        if !text.isEmpty { lines.append("\(at) #\(steps) \(text)") }
+        if !text.isEmpty { lines?.append("\(at) #\(steps) \(text)") }
     }
 
     private func combine(_ value: UInt64) {

@@ -64,7 +64,7 @@ package struct Simulation {
                 symbols: ModelMarket.symbols, prices: market.prices,
                 cash: config.portfolio.capital))
         watch = Watch(truth)
-        history = History(keepsText: plan.keepsTrace)
+        history = History(lines: plan.traceLines)
         store = ModelStore(fate, watch: watch, history: history)
         network = Network(schedule, fate, watch, history)
         sessionClock = SessionClock(calendar, from: first)

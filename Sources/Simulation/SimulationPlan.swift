@@ -142,8 +142,8 @@ package struct SimulationPlan: Sendable, Equatable {
     package var crashAtPoint: Int?
     /// And once more at this point, counted from the start that follows.
     package var crashAgainAfter: Int?
-    /// Keeps the newest events as text, for a person to read.
-    package var keepsTrace = false
+    /// So many of the newest events are kept as text, for a person to read.
+    package var traceLines = 0
 
     package init(seed: UInt64, days: Int = 10) {
         self.seed = seed

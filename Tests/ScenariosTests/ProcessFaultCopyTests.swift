@@ -65,17 +65,11 @@ import Testing
         let store = bench.store("whole")
         let to = bench.folder("copies")
         let backup = [Program.path, "backup", "--to", to] + bench.options(store)
-<<<<<<< ours
-        let calls = try Strace.count(backup, calls: ["pwrite64", "rename"])
-        for (call, points) in [("pwrite64", 3), ("rename", 1)] {
+        let calls = try Strace.count(backup, calls: ["pwrite64", "linkat"])
+        for (call, points) in [("pwrite64", 3), ("linkat", 1)] {
             let numbers = bench.points(points, last: calls[call] ?? 1)
             defer { bench.tell("backup killed at \(call)", numbers.count) }
             for number in numbers {
-=======
-        let calls = try Strace.count(backup, calls: ["pwrite64", "linkat"])
-        for (call, points) in [("pwrite64", 3), ("linkat", 1)] {
-            for number in bench.points(points, last: calls[call] ?? 1) {
->>>>>>> theirs
                 try FileManager.default.removeItem(atPath: to)
                 let story = "backup killed at \(call) \(number)"
                 _ = try Strace.start(backup, .kill, call: call, number: number).wait()

@@ -55,7 +55,7 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
     func determinism() throws {
         let first = try simulate(SimulationPlan(seed: 11, days: 2))
         var traced = SimulationPlan(seed: 11, days: 2)
-        traced.keepsTrace = true
+        traced.traceLines = 50
         let second = try simulate(traced)
         #expect(first.hash == second.hash && first.steps == second.steps)
         #expect(first.faults == second.faults && !second.trace.isEmpty)

@@ -29,11 +29,13 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Die at each commit and send from the first order on in turn.")
     var crashSweep = false
     @Option(help: "Steps or points of a sweep.") var sweepLength = 60
+    @Option(help: "Newest events to show of a run that broke a promise.") var trace = 200
     @Flag(help: "Write JSON.") var json = false
 
     func validate() throws {
-        guard days > 0, daysPerSeed > 0, jobs > 0, sweepLength > 0 else {
-            throw ValidationError("days, days per seed, jobs and sweep length are positive")
+        guard days > 0, daysPerSeed > 0, jobs > 0, sweepLength > 0, trace > 0 else {
+            throw ValidationError(
+                "days, days per seed, jobs, sweep length and trace are positive")
         }
     }
 
@@ -104,7 +106,7 @@ struct SimulateCommand: ParsableCommand {
         _ plan: SimulationPlan, _ calendar: MarketCalendar, _ summary: SimulationSummary
     ) throws {
         var plan = plan
-        plan.keepsTrace = true
+        plan.traceLines = trace
         var simulation = Simulation(plan, calendar: calendar)
         let result = simulation.run()
         guard let violation = result.violation else { return }
