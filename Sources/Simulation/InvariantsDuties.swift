@@ -148,6 +148,8 @@ struct ProtectedOrTold: Invariant {
     static let patience = Span(seconds: 1_800)
     /// Without a stop or an exit, by symbol.
     private var bare: [Symbol: Timestamp] = [:]
+    /// When it was last seen well: what ended over a night was told of in that night.
+    private var well: [Symbol: Timestamp] = [:]
 
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
@@ -158,6 +160,7 @@ struct ProtectedOrTold: Invariant {
                 !truth.exchange.hasSale(of: symbol)
             else {
                 bare[symbol] = nil
+                well[symbol] = truth.stamp
                 continue
             }
             let begin = bare[symbol] ?? truth.stamp
@@ -168,7 +171,7 @@ struct ProtectedOrTold: Invariant {
                 ? truth.config.execution.reconciliation.every.later(Self.patience) : Self.patience
             guard let ready = truth.ready, ready > Self.patience, truth.stamp - begin > patience
             else { continue }
-            let since = begin - Span(seconds: 900)
+            let since = (well[symbol] ?? begin) - Span(seconds: 900)
             if truth.isAlarmed(of: [symbol.name], since: since) { continue }
             let orders = truth.ledger.orderIDs.suffix(200).filter {
                 truth.ledger.order($0)?.intent.symbol == symbol
