@@ -51,6 +51,8 @@ extension TradingEngine {
             tell(report, &effects)
             try book(fills, BookedFor(order), &effects)
             if wasAlive, order.status.isTerminal { ended(order, &effects) }
+            // What takes its place may have been told of first, and was not to be understood then.
+            if foundBy == nil { compareSoon(&effects) }
             return true
         case .repeated: return false
         case .unknownOrder:
@@ -195,9 +197,7 @@ extension TradingEngine {
         if let role = order.role, !role.isEntry, fills.allSatisfy({ $0.reverses == nil }) {
             leaveReversed(id, from: before, order, &effects)
         }
-        if wasFlat, order.role?.isEntry == true, !portfolio.quantity(id).isZero,
-            execution.lostStop(id) != nil
-        {
+        if wasFlat, !portfolio.quantity(id).isZero, hasLostStop(order) {
             raise(
                 "unprotected", .critical,
                 "\(symbols[id]): the stop of \(order.order) ended before its entry was filled",
@@ -231,6 +231,14 @@ extension TradingEngine {
             "position-reversed", .critical,
             "\(symbols[id]): \(held) held since \(order.order), which was to close; it is left",
             &effects)
+    }
+
+    /// An entry whose stop is gone. Of one that only the ledger knows, the stop is no more alive than
+    /// the order.
+    private func hasLostStop(_ order: BookedFor) -> Bool {
+        if let role = order.role { return role.isEntry && execution.lostStop(order.id) != nil }
+        return config.execution.isOutside && config.execution.protectiveStops
+            && execution.protectiveStop(order.id) == nil && !execution.hasExit(order.id)
     }
 
     private mutating func book(

@@ -298,7 +298,7 @@ extension LedgerModel {
             extract.orders.append(
                 LedgerExtract.Order(
                     id: id, symbol: order.intent.symbol, status: order.status,
-                    filled: order.filled))
+                    quantity: order.intent.quantity, filled: order.filled))
         }
         extract.fills = fills.filter {
             $0.at >= since || listed.contains($0.orderID)

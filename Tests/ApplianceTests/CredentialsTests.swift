@@ -113,7 +113,10 @@ import Testing
             "\(secret)", String(reflecting: secret), "\(Holder())", "\(Optional(secret) as Any)",
             "\([secret])", dumped, String(describing: Mirror(reflecting: secret).children.count),
         ] {
-            #expect(!text.contains("hunter2") && !text.contains("104"), "\(text)")
+            // The bytes as a list and as a dump has them; the address of a type may hold any digits.
+            for shown in ["hunter2", "104, 117", "- 104"] {
+                #expect(!text.contains(shown), "\(text)")
+            }
         }
         #expect("\(secret)" == "<hidden>")
     }

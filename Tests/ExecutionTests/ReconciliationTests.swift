@@ -59,7 +59,7 @@ struct ReconciliationTests {
         ) -> LedgerExtract.Order {
             LedgerExtract.Order(
                 id: ClientOrderID(full(id))!, symbol: symbol, status: status,
-                filled: Quantity(whole: filled))
+                quantity: Quantity(whole: 10), filled: Quantity(whole: filled))
         }
 
         static func booked(

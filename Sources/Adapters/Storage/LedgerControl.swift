@@ -287,7 +287,7 @@ extension LedgerStore {
                     OR id IN (SELECT value FROM json_each(?2))
                 """
             try session.rows(
-                "SELECT id, symbol, status, filled FROM orders WHERE \(listed) ORDER BY seq",
+                "SELECT id, symbol, status, quantity, filled FROM orders WHERE \(listed) ORDER BY seq",
                 since.nanoseconds, list
             ) { row throws in
                 extract.orders.append(
@@ -295,7 +295,8 @@ extension LedgerStore {
                         id: try row.orderID(0, "orders.id"),
                         symbol: try row.symbol(1, "orders.symbol"),
                         status: try row.word(2, "orders.status"),
-                        filled: try row.quantity(3, "orders.filled")))
+                        quantity: try row.quantity(3, "orders.quantity"),
+                        filled: try row.quantity(4, "orders.filled")))
             }
             try session.rows(
                 """

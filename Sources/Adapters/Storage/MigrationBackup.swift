@@ -21,8 +21,10 @@ enum MigrationBackup {
             do {
                 try db.execute(sql: "VACUUM INTO ?", arguments: [part])
                 let session = StoreSession(db: db, file: .ledger, connection: nil)
-                installation = try LedgerStore.installation(session)
-                head = applied.contains("ledger-2") ? try LedgerChain.head(session) : ChainHead()
+                // Before that shape it had no name.
+                let isNamed = applied.contains("ledger-2")
+                installation = isNamed ? try LedgerStore.installation(session) : ""
+                head = isNamed ? try LedgerChain.head(session) : ChainHead()
             } catch {
                 StoreFiles.remove(part)
                 throw StoreConnection.translated(error, file: .ledger, path: part)

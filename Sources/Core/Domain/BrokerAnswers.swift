@@ -140,12 +140,17 @@ package struct LedgerExtract: Sendable, Equatable {
         package let id: ClientOrderID
         package let symbol: Symbol
         package let status: OrderStatus
+        package let quantity: Quantity
         package fileprivate(set) var filled: Quantity
 
-        package init(id: ClientOrderID, symbol: Symbol, status: OrderStatus, filled: Quantity) {
+        package init(
+            id: ClientOrderID, symbol: Symbol, status: OrderStatus, quantity: Quantity,
+            filled: Quantity
+        ) {
             self.id = id
             self.symbol = symbol
             self.status = status
+            self.quantity = quantity
             self.filled = filled
         }
     }

@@ -149,7 +149,8 @@ extension ExecutionStage {
 extension WorkingOrder {
     fileprivate var row: LedgerExtract.Order {
         LedgerExtract.Order(
-            id: intent.id, symbol: intent.symbol, status: status, filled: filled)
+            id: intent.id, symbol: intent.symbol, status: status, quantity: intent.quantity,
+            filled: filled)
     }
 }
 

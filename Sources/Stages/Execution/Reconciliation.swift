@@ -248,7 +248,9 @@ private struct Comparison {
     private mutating func book(_ fill: BrokerFill) {
         let id = fill.clientOrderID
         let isKnown = adopted.contains(id) || local[id]?.symbol == fill.symbol
-        let most = input.report.orders.first { $0.clientOrderID == id }?.quantity
+        let most =
+            local[id]?.quantity
+            ?? input.report.orders.first { $0.clientOrderID == id }?.quantity
         guard isKnown, fill.quantity.isPositive, fill.price.isPositive,
             let sum = try? (filled[id] ?? .zero).adding(fill.quantity), sum <= most ?? sum,
             align(fill.symbol, fill.side, fill.quantity, fill.price, fill.fee)
