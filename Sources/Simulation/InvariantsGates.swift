@@ -133,7 +133,7 @@ struct NothingWhileDown: Invariant {
         case .started, .died: breaker = ModelBreaker()
         case .told(let event): breaker.take(event, truth)
         case .posted(let ticket) where breaker.isOpen:
-            return "\(ticket.id) leaves after \(breaker.failures) failures in a row"
+            return "\(ticket.id) leaves while requests fail, \(breaker.failures) of them in a row"
         case .writing(let entry):
             guard let (_, intent) = entry.submission(truth.ledger), intent.role.isEntry,
                 !truth.isLinkUp
@@ -145,11 +145,16 @@ struct NothingWhileDown: Invariant {
     }
 }
 
-/// What any breaker of the configuration must do: open on failures in a row, and close after so
-/// many successes, none of them before the shortest time for which it opens.
+/// What any breaker of the configuration must do: open on failures in a row or on their share of
+/// the recent requests, and close after so many successes, none of them before the shortest time
+/// for which it opens.
 struct ModelBreaker {
+    /// In a row.
     private(set) var failures = 0
     private var successes = 0
+    private var recent: [(at: Timestamp, isFailure: Bool)] = []
+    /// Which requests count as recent after that depends on when exactly it closed.
+    private var wasOpen = false
     private var openedAt: Timestamp?
     private var isRefused = false
 
@@ -169,7 +174,9 @@ struct ModelBreaker {
             if case .failed = answer.result { fail(truth) } else { succeed(truth) }
         case .account(let answer):
             if case .failed = answer.result { fail(truth) } else { succeed(truth) }
-        case .link(.refused): isRefused = true
+        case .link(.refused):
+            isRefused = true
+            wasOpen = true
         case .link(.up):
             // Credentials that are accepted again end the wait, not the trial.
             if isRefused, isOpen { openedAt = .distantPast }
@@ -179,14 +186,26 @@ struct ModelBreaker {
     }
 
     private mutating func fail(_ truth: Truth) {
+        let config = truth.config.execution.breaker
+        note(true, truth)
         failures += 1
         successes = 0
-        guard failures >= truth.config.execution.breaker.consecutiveMax else { return }
+        let share = Double(recent.count { $0.isFailure }) / Double(max(1, recent.count))
+        let isTooMuch =
+            !wasOpen && recent.count >= config.countMin && share >= config.failureShareMax
+        guard failures >= config.consecutiveMax || isTooMuch else { return }
         openedAt = openedAt ?? truth.stamp
+        wasOpen = true
+    }
+
+    private mutating func note(_ isFailure: Bool, _ truth: Truth) {
+        recent.append((truth.stamp, isFailure))
+        recent.removeAll { $0.at <= truth.stamp - truth.config.execution.breaker.window }
     }
 
     private mutating func succeed(_ truth: Truth) {
         let config = truth.config.execution.breaker
+        note(false, truth)
         // A quarter is jitter.
         let least = Span(nanoseconds: config.openBase.nanoseconds / 4 * 3)
         guard let opened = openedAt else {
@@ -195,7 +214,10 @@ struct ModelBreaker {
         }
         guard opened == .distantPast || truth.stamp - opened >= least else { return }
         successes += 1
-        if successes >= config.successesMin { self = ModelBreaker() }
+        guard successes >= config.successesMin else { return }
+        failures = 0
+        successes = 0
+        openedAt = nil
     }
 }
 

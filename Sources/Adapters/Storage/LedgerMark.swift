@@ -32,9 +32,9 @@ final class LedgerMark {
     /// - Throws: `badMark` for content that is no mark, `denied`, `markFailed`.
     static func read(folder: String) throws(StorageError) -> Place? {
         let path = (folder as NSString).appendingPathComponent(name)
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        if descriptor < 0, errno == ENOENT || errno == ENOTDIR { return nil }
-        guard descriptor >= 0 else { throw failure(path, "cannot be opened", errno) }
+        var information = stat()
+        if lstat(path, &information) != 0, errno == ENOENT || errno == ENOTDIR { return nil }
+        let descriptor = try StoreFiles.openOwn(path, O_RDONLY)
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 1000)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
