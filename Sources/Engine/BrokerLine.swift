@@ -187,7 +187,9 @@ extension TradingEngine {
         }
         let news = execution.news(order, fills: fills, at: now)
         for report in news.reports { try absorb(report, foundBy: "read", &effects) }
-        if let order = execution.complete(answer.id, at: now, effects: &effects) {
+        if let order = execution.complete(
+            answer.id, with: news.isComplete ? order : nil, at: now, effects: &effects)
+        {
             ended(order, &effects)
         }
         execution.noteFound(

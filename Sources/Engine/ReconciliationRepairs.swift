@@ -141,7 +141,7 @@ extension TradingEngine {
             return .pending
         }
         guard let event = order.event else {
-            let completed = execution.complete(id, at: now, effects: &effects)
+            let completed = execution.complete(id, with: order, at: now, effects: &effects)
             if let completed { ended(completed, &effects) }
             return Made(completed != nil)
         }

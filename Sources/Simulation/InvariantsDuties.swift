@@ -178,7 +178,7 @@ struct ProtectedOrTold: Invariant {
             }
             if truth.isAlarmed(of: orders.map(\.text), since: since) { continue }
             // What lives on as the broker's own was told of when that began.
-            let isReplaced = truth.ledger.alerts.suffix(400).contains { alert in
+            let isReplaced = truth.ledger.alerts.suffix(10_000).contains { alert in
                 alert.code == "order-replaced"
                     && orders.contains { alert.message.contains($0.text) }
             }

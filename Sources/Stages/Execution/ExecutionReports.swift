@@ -147,11 +147,16 @@ extension ExecutionStage {
     /// Every share of an order that is alive has changed hands, whatever brought that to light: it
     /// ends.
     ///
+    /// - Parameter told: what the broker calls all of it: less than was ordered where some of the
+    ///   executions were taken back.
     /// - Returns: the order as it ended; nil when it has not.
     package mutating func complete(
-        _ id: ClientOrderID, at: Timestamp, effects: inout [Effect]
+        _ id: ClientOrderID, with told: BrokerOrder? = nil, at: Timestamp, effects: inout [Effect]
     ) -> WorkingOrder? {
-        guard let order = orders[id], order.filled >= order.intent.quantity,
+        guard let order = orders[id] else { return nil }
+        let isWhole = order.filled >= order.intent.quantity
+        let isWholeThere = told?.status == .filled && told?.filled == order.filled
+        guard isWhole || isWholeThere,
             move(id, .completeFill, at: at, effects: &effects)
         else { return nil }
         settle(id)

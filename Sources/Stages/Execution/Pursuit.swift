@@ -56,11 +56,9 @@ extension ExecutionStage {
             needs.absent.append(known(id) ?? order)
             return
         }
-        if inquiry.wantsCancel, orders[id]?.status == .acked, canCancel {
-            steps.append(.cancel(id))
-            if inquiry.cancels == 0 { return }
-        }
+        let isToEnd = inquiry.wantsCancel && orders[id]?.status == .acked && canCancel
         guard canRead(at: now) else {
+            if isToEnd { steps.append(.cancel(id)) }
             if inquiry.wantsCancel {
                 inquiries[id]?.due = max(inquiry.nextCancel, now + Self.waitingPause)
             }
@@ -77,6 +75,10 @@ extension ExecutionStage {
         }
         if isUnknown, !inquiry.isMissingInAccount, inquiry.newestAbsence >= graceEnd(inquiry) {
             needs.account = true
+        }
+        if isToEnd {
+            steps.append(.cancel(id))
+            if inquiry.cancels == 0 { return }
         }
         ask(id, at: now, effects: &steps)
     }
