@@ -132,16 +132,19 @@ struct ProcessFaultTests {
         }
     }
 
-    @Test("S04: a mark that cannot be written ends nothing, and the next start makes it anew (S05)")
-    func mark() throws {
+    @Test(
+        "S04: a mark that cannot be written ends the run, and a restart recovers (S05)",
+        arguments: [1, 20])
+    func mark(number: Int) throws {
         let bench = try FaultBench()
         let store = bench.store("unmarked")
+        let story = "EIO at write \(number) of the mark"
         let outcome = try bench.run(
-            in: store, .error("EIO"), "pwrite64", at: 1, andAllAfter: true, on: FaultBench.mark)
-        #expect(outcome.status == 0, "\(outcome)")
-        #expect(store.left()["ledger.mark"]?.isEmpty == true)
-        try bench.expectSound(store, "unmarked", after: outcome)
-        try bench.expectRecovery(store, "unmarked")
+            in: store, .error("EIO"), "pwrite64", at: number, andAllAfter: true,
+            on: FaultBench.mark)
+        bench.expectExplained(outcome, "ledger.mark", story: story)
+        try bench.expectSound(store, story, after: outcome)
+        try bench.expectRecovery(store, story)
         #expect(store.left()["ledger.mark"]?.isEmpty == false)
     }
 
