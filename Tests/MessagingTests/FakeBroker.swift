@@ -35,7 +35,11 @@ final class FakeBroker: @unchecked Sendable {
         Thread { [weak self] in
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    // By this thread: the number must not become another's while it is waited on.
+                    close(descriptor)
+                    return
+                }
                 var buffer = [UInt8](repeating: 0, count: 1_024)
                 let count = read(client, &buffer, buffer.count)
                 let bytes = Array(buffer.prefix(max(0, count)))
@@ -57,10 +61,7 @@ final class FakeBroker: @unchecked Sendable {
         }.start()
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     /// The protocol level in a CONNECT packet: 4 is MQTT 3.1.1, 5 is MQTT 5.
     static func level(_ connect: [UInt8]) -> UInt8? {
