@@ -216,12 +216,12 @@ struct DoubtsAreTold: Invariant {
     mutating func look(
         at engine: TradingEngine, _ moment: InvariantMoment, _ truth: Truth
     ) -> String? {
-        // Nobody can know before the next comparison.
+        // Nobody can know before the next comparison, and none is made without a line.
         let patience = truth.config.execution.reconciliation.every.later(Span(seconds: 1_800))
         guard let up = truth.linkUpSince, truth.stamp - up > Truth.patience,
             !truth.doubts.isEmpty, !truth.isDoubtTold
         else { return nil }
-        for doubt in truth.doubts where truth.stamp - doubt.since > patience {
+        for doubt in truth.doubts where truth.stamp - max(doubt.since, up) > patience {
             let words = [doubt.symbol.name, doubt.order.text]
             if truth.isAlarmed(of: words, since: doubt.since) { continue }
             return "\(doubt.order) (\(doubt.symbol)) is wrong since \(doubt.since), told to nobody"

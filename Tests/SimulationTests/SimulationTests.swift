@@ -174,6 +174,10 @@ func simulate(_ plan: SimulationPlan) throws -> SimulationResult {
                 "a loss forgiven after the close", 13142, days: 10,
                 "what the day's loss is measured from was lost by a restart between sessions"),
             Regression(
+                "corrected while nobody lived", 5270, days: 3,
+                "a doubt of the hours without a process was to be told of before the comparison "
+                    + "that follows the start"),
+            Regression(
                 "lost on the way", 10104, days: 9,
                 "an order that the disk lost came to the broker after a comparison had vouched for "
                     + "the books"),
